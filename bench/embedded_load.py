@@ -113,7 +113,7 @@ def measured(asked: argparse.Namespace, *options: str) -> tuple[int, int, float,
 
     Args:
         asked: The options of this program.
-        options: Options of `igw serve`. Its standard output is read by nobody, but goes to a file.
+        options: Options of `igw serve`. Its standard output goes to a file.
     """
     provider = [sys.executable, __file__, "--provide", *sys.argv[1:]]
     command = [

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
 
-# Started in the background, a shell's children ignore Ctrl-C, and so would every process that the tests start.
+# A process that a shell starts in the background ignores Ctrl-C, and so would every process that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 QUICK = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
@@ -21,7 +21,7 @@ settings.register_profile("fast", QUICK, max_examples=10)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
-# Folders whose tests open loopback sockets; `-m "not wire"` leaves the rest.
+# Folders whose tests open loopback sockets; `-m "not wire"` deselects them.
 SOCKET_FOLDERS = set("transport transport_httpx2 endpoints client embedded cli failover official live fuzz".split())
 
 
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests see none of the machine's proxies or gateway settings, but where the weights lie."""
+    """Hide the machine's proxy and gateway settings from the tests, except the location of the weights."""
     for name in list(os.environ):
         if name == "INFERENCE_GATEWAY_WEIGHTS":
             continue
@@ -47,14 +47,14 @@ def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Run suites of the tests without schemathesis' plugin, which each run would import anew."""
+    """Run suites of the tests without schemathesis' plugin, which each run would import again."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
     return pytester
 
 
 @pytest.fixture(params=["blocking", "async"])
 def world(request: pytest.FixtureRequest) -> object:
-    """Each client in turn, see `support.worlds`."""
+    """Yield each client in turn, see `support.worlds`."""
     from support.worlds import World
 
     return World(request.param)
@@ -62,7 +62,7 @@ def world(request: pytest.FixtureRequest) -> object:
 
 @pytest.fixture(scope="session")
 def place() -> object:
-    """The weights of the smoke-test model, see `support.weights`."""
+    """Return the weights of the smoke-test model, see `support.weights`."""
     from support.weights import pulled
 
     return pulled()

@@ -1,4 +1,4 @@
-"""References to docs/gateway-behaviour.md lead to headings that exist."""
+"""The references to docs/gateway-behaviour.md, which lead to headings that exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def anchors() -> set[str]:
 
 
 def test_every_anchor_exists() -> None:
-    """No docstring, comment or page refers to a section of the gateway's behaviour that is not there."""
+    """Every docstring, comment and page refers to a section of the gateway's behaviour that exists."""
     known, missing, count = anchors(), [], 0
     for folder, pattern in (("src", "*.py"), ("tests", "*.py"), ("scripts", "*.toml"), ("docs", "*.md")):
         for path in sorted((ROOT / folder).rglob(pattern)):

@@ -1,4 +1,4 @@
-"""The tool that derives the blocking client: what it drops, renames and leaves alone, and what it refuses."""
+"""The tool that derives the blocking client: dropped, renamed and unchanged tokens, and refusals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "derive_blocking.py"
 
 @pytest.fixture
 def tool() -> ModuleType:
-    """The script as a module."""
+    """Return the script as a module."""
     spec = importlib.util.spec_from_file_location("derive_blocking", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
@@ -41,14 +41,14 @@ def tool() -> ModuleType:
     ],
 )
 def test_a_source_derives_token_by_token(tool: ModuleType, source: str, derived: str) -> None:
-    """Keywords go, names change, and strings and comments stay whole."""
+    """Keywords are dropped, names are changed, and strings and comments stay whole."""
     assert tool.derive(source, set()) == derived
 
 
 def test_an_unused_rule_is_an_error(
     tool: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The table of names stays true: a rule that nothing uses fails the check."""
+    """A rule that nothing uses fails the check, so that the table of names stays accurate."""
     monkeypatch.setitem(tool.NAMES, "AsyncNothing", "Nothing")
     assert tool.main(["--check"]) == 1
     assert "AsyncNothing is never used" in capsys.readouterr().err
@@ -57,7 +57,7 @@ def test_an_unused_rule_is_an_error(
 def test_a_truncated_file_is_noticed(
     tool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whole texts are compared: a derived file that ends early is stale."""
+    """A derived file that ends early is stale, because whole texts are compared."""
     for folder in tool.FOLDERS:
         for path in (tool.PACKAGE / folder).parent.glob("_*/*.py"):
             name = path.relative_to(tool.PACKAGE)

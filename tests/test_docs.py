@@ -1,4 +1,4 @@
-"""What the documents show, runs: every Python block of the README and of docs/, against a gateway on this machine."""
+"""Every Python block of the README and of docs/, run against a gateway on this machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LINK = re.compile(r"\]\(([^)#:]+?)(?:#[^)]*)?\)")
 
 
 def blocks() -> list[Any]:
-    """Every block as (page and line, code)."""
+    """Return every block as (page and line, code)."""
     found = []
     for page in PAGES:
         text = page.read_text("utf-8")
@@ -38,7 +38,7 @@ def blocks() -> list[Any]:
 
 
 def gateway(connection: Connection, request: Request) -> None:
-    """Enough of a gateway for a document."""
+    """Serve every endpoint that a document uses."""
     if request.path == "/v1/models":
         connection.json(MODELS)
     elif request.path == "/health":
@@ -59,7 +59,7 @@ def add(a: int, b: int) -> int:
 
 
 def answering_itself() -> AbstractContextManager[str]:
-    """A gateway whose provider calls the tools it is offered, and fits its answers to the schemas it is given."""
+    """Return a gateway whose provider calls the tools of the request, and fits its answers to the schemas."""
     return running(Settings(port=0, push_metrics=True, expose_mcp=True), scripted=ScriptedProvider(), tools=[add])
 
 
@@ -72,7 +72,7 @@ def _answer(connection: Connection, request: Request, whole: Any, events: list[b
 
 @pytest.fixture(scope="module")
 def programs() -> Iterator[Interpreter]:
-    """An interpreter for the blocks."""
+    """Return an interpreter for the blocks."""
     with interpreter() as opened:
         yield opened
 
@@ -81,7 +81,7 @@ def programs() -> Iterator[Interpreter]:
 def test_a_block_of_the_documents_runs(
     code: str, programs: Interpreter, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A reader who copies the block sees it work, without a warning but for clients that a script leaves open."""
+    """The block runs without a warning, except about clients that a script leaves open."""
     if "llamacpp/" in code:
         request.getfixturevalue("place")  # the smoke-test model's weights
     made_up = request.node.callspec.id.partition(":")[0] in RUN_PAGES
@@ -100,7 +100,7 @@ def test_links_between_the_documents_lead_somewhere(page: Path) -> None:
 
 
 def test_the_readme_opens_with_two_commands() -> None:
-    """One chats with the local model, one runs every check; each is complete on one line."""
+    """One command chats with the local model, one runs every check; each is complete on one line."""
     shell = re.search(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert shell is not None
     chat, check = shell[1].splitlines()

@@ -1,4 +1,4 @@
-"""Every example runs, as a reader would run it, against a scripted gateway; what it prints and sends is checked."""
+"""Every example, run as a reader would, against a scripted gateway; its output and requests are checked."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 RECIPE = {"title": "Soup", "minutes": 20, "ingredients": ["water", "leek"]}
 
 
-def said(content: str | None, **more: Any) -> dict[str, Any]:
-    """A whole answer."""
+def completion(content: str | None, **more: Any) -> dict[str, Any]:
+    """Return a whole answer."""
     message = {"role": "assistant", "content": content, **more}
     return {**ANSWER, "choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
 
 
 def calling(name: str, arguments: str) -> dict[str, Any]:
-    """A whole answer that calls a tool."""
+    """Return a whole answer that calls a tool."""
     function = {"name": name, "arguments": arguments}
-    return said(None, tool_calls=[{"id": f"call_{arguments}", "type": "function", "function": function}])
+    return completion(None, tool_calls=[{"id": f"call_{arguments}", "type": "function", "function": function}])
 
 
 def answering(*answers: Any) -> Any:
-    """A gateway that gives these answers in turn: bytes are a stream's events."""
+    """Return a gateway that gives these answers in turn: bytes are a stream's events."""
     left = list(answers)
 
     def handler(connection: Connection, request: Request) -> None:
@@ -58,7 +58,7 @@ def answering(*answers: Any) -> Any:
 
 
 def run(server: Server | ScriptedGateway, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The example, run with warnings as errors."""
+    """Run the example with warnings as errors."""
     return subprocess.run(
         [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments],
         env={"INFERENCE_GATEWAY_URL": server.url, "NO_PROXY": "*", "PYTHONUTF8": "1"},
@@ -70,23 +70,23 @@ def run(server: Server | ScriptedGateway, name: str, *arguments: str) -> subproc
 
 
 def printed(server: Server | ScriptedGateway, name: str, *arguments: str) -> list[str]:
-    """The lines that the example prints when all goes well."""
+    """Return the output lines of the example, which must succeed."""
     done = run(server, name, *arguments)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
 
 
 def test_chat_goes_on_with_the_answer() -> None:
-    """The second question is sent with the first and its answer, and with what the provider attached to that."""
-    first = said("The Seine.", reasoning_content="Paris...", signature="s1")
-    with serving(answering(first, said("777 km."))) as server:
+    """The second question is sent with the first, its answer, and the provider's fields on that."""
+    first = completion("The Seine.", reasoning_content="Paris...", signature="s1")
+    with serving(answering(first, completion("777 km."))) as server:
         assert printed(server, "chat.py") == ["The Seine.", "777 km.", "3 tokens"]
     messages = server.requests[1].json()["messages"]
     assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
     assert messages[2] == first["choices"][0]["message"]
 
 
-def test_chat_says_what_went_wrong() -> None:
+def test_chat_prints_an_error_in_one_line() -> None:
     """A refusal is one line, not a traceback."""
     with serving(answering((401, {"error": "no token"}))) as server:
         done = run(server, "chat.py")
@@ -95,14 +95,14 @@ def test_chat_says_what_went_wrong() -> None:
 
 
 def test_stream_prints_as_it_comes() -> None:
-    """Text, then the tokens."""
+    """The text is printed, and then the tokens."""
     with serving(answering(GOOD)) as server:
         assert printed(server, "stream.py", "Say", "hello.") == ["Hello", "2 tokens written"]
     assert server.requests[0].json()["messages"] == [{"role": "user", "content": "Say hello."}]
 
 
 def test_stream_keeps_what_had_come() -> None:
-    """An answer that breaks off is told from a whole one."""
+    """A truncated answer is reported as such."""
     with serving(answering([ROLE, chunk("Old pond, "), chunk("a frog")])) as server:
         done = run(server, "stream.py")
     assert done.returncode == 1
@@ -111,7 +111,7 @@ def test_stream_keeps_what_had_come() -> None:
 
 
 def test_async_streams_run_at_once() -> None:
-    """No answer begins before all were asked for, and each is told with its question."""
+    """All requests are sent before the first answer, and each is printed with its question."""
     together = threading.Barrier(3, timeout=30)
 
     def handler(connection: Connection, request: Request) -> None:
@@ -125,7 +125,7 @@ def test_async_streams_run_at_once() -> None:
 
 
 def test_tools_run_until_the_model_answers() -> None:
-    """Functions run, what a tool refuses goes back to the model, and the answer is printed."""
+    """Functions run, a tool's refusal is sent back to the model, and the answer is printed."""
     with scripted_gateway(sockets=True) as gateway:
         gateway.reply(tool_calls=[("weather", {"city": "Oslo"}), ("weather", {"city": "Atlantis"})])
         gateway.reply("Oslo has 3 degrees.")
@@ -138,7 +138,7 @@ def test_tools_run_until_the_model_answers() -> None:
 
 
 def test_structured_answers_are_checked() -> None:
-    """The struct's schema goes out; an answer that fits comes back as the struct, another is refused in the end."""
+    """The struct's schema is sent; a valid answer is returned as the struct, and an invalid one finally raises."""
     with scripted_gateway(sockets=True) as gateway:
         gateway.reply(json=RECIPE)
         assert printed(gateway, "structured.py") == ["Soup, 20 minutes: water, leek"]
@@ -152,7 +152,7 @@ def test_structured_answers_are_checked() -> None:
 
 
 def test_a_run_is_resumed_in_another_process(tmp_path: Path) -> None:
-    """The first process ends at the open call; the second one approves it, runs it once, and prints the answer."""
+    """The first process ends at the open call; the second approves it, runs it once, and prints the answer."""
     file = str(tmp_path / "run.json")
     with scripted_gateway(sockets=True) as gateway:
         gateway.reply(tool_calls=[("refund", {"order": 7})])
@@ -163,7 +163,7 @@ def test_a_run_is_resumed_in_another_process(tmp_path: Path) -> None:
 
 
 def test_many_models_are_asked() -> None:
-    """One that fails has its line too; without names, those on offer are asked."""
+    """A failed model has its line too; without names, all offered models are asked."""
 
     def handler(connection: Connection, request: Request) -> None:
         if request.path == "/v1/models":
@@ -171,7 +171,7 @@ def test_many_models_are_asked() -> None:
         elif request.json()["model"].startswith("bad"):
             connection.json({"error": "no such model"}, 404)
         else:
-            connection.json(said("Blue."))
+            connection.json(completion("Blue."))
 
     with serving(handler) as server:
         named = printed(server, "many_models.py", "openai/one", "bad/bad")
@@ -182,7 +182,7 @@ def test_many_models_are_asked() -> None:
 
 @contextlib.contextmanager
 def service(gateway: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The FastAPI example, served on this machine; its address."""
+    """Run the FastAPI example on this machine. Yield its address."""
     pytest.importorskip("fastapi", reason="fastapi is not installed")
     uvicorn = pytest.importorskip("uvicorn", reason="uvicorn (the embedded extra) is not installed")
     monkeypatch.setenv("INFERENCE_GATEWAY_URL", gateway.url)
@@ -207,7 +207,7 @@ def service(gateway: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def fetched(url: str, body: Any = None) -> tuple[int, str]:
-    """Status and text of an answer."""
+    """Return status and text of a response."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     try:
@@ -220,7 +220,7 @@ def fetched(url: str, body: Any = None) -> tuple[int, str]:
 
 def test_the_web_service_takes_and_returns_our_types(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unknown fields of messages and answers pass through; errors keep the gateway's status; the page builds."""
-    whole = {**said("Hello"), "provider_says": {"x": 1}}
+    whole = {**completion("Hello"), "provider_says": {"x": 1}}
     question = {"messages": [{"role": "user", "content": "Hi", "cache": {"ttl": 5}}], "model": "a/b"}
     refused = (403, {"error": "not allowed"})
     answers = answering(whole, GOOD, refused, refused)
@@ -246,7 +246,7 @@ def test_the_web_service_takes_and_returns_our_types(monkeypatch: pytest.MonkeyP
 
 
 def test_every_example_has_a_test() -> None:
-    """An example that is not run here would rot."""
+    """Every example has a test in this module."""
     source = Path(__file__).read_text("utf-8")
     missing = [path.name for path in EXAMPLES.glob("*.py") if f'"{path.name}"' not in source]
     assert not missing

@@ -1,4 +1,4 @@
-"""The rooms keep to the table of docs/architecture.md: what each may import, read from its source."""
+"""The imports of each room, checked against the table of docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ALLOWED = {
     "transport": {"_http1", "_transport"},
     "": {"*"},
 }  # fmt: skip
-# What the pure rooms of the library itself do without: sockets, loops, clocks, chance, logs, files.
+# Modules that the pure rooms of the library do without: sockets, loops, clocks, randomness, logs, files.
 IMPURE = {"socket", "asyncio", "select", "selectors", "threading", "time", "random", "logging", "subprocess", "queue"}
 LOCKS = {("_model/type_info", "threading")}  # one lock, so that threads may share the pure rooms
 LATE = {("_model/answers", "_run")}  # reply.parse() reads as a run does; imported when it is called
@@ -51,7 +51,7 @@ PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tool
 
 @cache
 def imports() -> list[tuple[str, str, str]]:
-    """Every import of the package as (room, file, what): a room's name, or a library's."""
+    """Return every import of the package as (room, file, target): a room's name, or a library's."""
     found = []
     for path in sorted(ROOT.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
@@ -77,7 +77,7 @@ def _targets(node: ast.ImportFrom, parts: tuple[str, ...]) -> list[str]:
 
 
 def test_each_room_imports_only_what_its_row_allows() -> None:
-    """No import crosses a wall of the table."""
+    """No import crosses a boundary of the table."""
     wrong = []
     for room, file, name in imports():
         allowed = ALLOWED[room]
@@ -89,7 +89,7 @@ def test_each_room_imports_only_what_its_row_allows() -> None:
 
 
 def test_pure_rooms_reach_for_nothing_of_the_outside_world() -> None:
-    """No socket, loop, clock, chance or log in a room that thinks."""
+    """A pure room imports no socket, loop, clock, randomness or log."""
     wrong = [
         f"{file} imports {name}"
         for room, file, name in imports()
@@ -100,5 +100,5 @@ def test_pure_rooms_reach_for_nothing_of_the_outside_world() -> None:
 
 @pytest.mark.parametrize("room", sorted(ALLOWED))
 def test_every_room_of_the_table_exists(room: str) -> None:
-    """The table speaks of no room that is gone."""
+    """Every room in the table exists."""
     assert (ROOT / room).exists() or (ROOT / f"{room}.py").exists()

@@ -1,4 +1,4 @@
-"""The figures in the documentation are the benchmark's own."""
+"""The figures in the documentation, which must equal the benchmark's own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from subprocess import run
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_the_pages_say_what_was_measured() -> None:
-    """Every table between the benchmark's marks is what its kept samples give; none is written by hand."""
+def test_the_pages_have_the_measured_figures() -> None:
+    """Every table between the benchmark's marks is generated from its stored samples; none is written by hand."""
     done = run([sys.executable, "bench/report.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

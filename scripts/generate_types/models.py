@@ -11,9 +11,17 @@ from .text import HEADER, docstring, imports, literal, mentions, sequence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["families", "family_module", "names_of", "unknown_name", "value_name"]
+__all__ = ["ALIASES", "families", "family_module", "names_of", "unknown_name", "value_name"]
 
 T = TypeVar("T")
+
+ALIASES = {
+    "CreateSFXRequest": "CreateSfxRequest",
+    "MCPJSONRPCError": "McpJsonRpcError",
+    "MCPJSONRPCRequest": "McpJsonRpcRequest",
+    "MCPJSONRPCResponse": "McpJsonRpcResponse",
+}
+"""Published names of schemas whose spelling changed, and ours: programs may import either."""
 
 
 def families(contract: Contract) -> list[str]:
@@ -36,6 +44,7 @@ def names_of(contract: Contract, family: str) -> list[str]:
     for declaration in contract.declarations.values():
         if declaration.family == family:
             names.append(declaration.name)
+            names += [alias for alias, name in ALIASES.items() if name == declaration.name]
             if isinstance(declaration, Union):
                 names.append(unknown_name(declaration))
     return sorted(names)
@@ -57,6 +66,11 @@ def family_module(contract: Contract, family: str) -> str:
     order = _sorted(own, lambda declaration: [other for other in _needs(contract, declaration) if other in own])
     parts = [sequence("__all__ = [", [literal(name) for name in names_of(contract, family)], "]")]
     parts += [_source(contract, declaration) for declaration in order]
+    parts += [
+        f'{alias} = {name}\n"""The published name of `{name}`."""'
+        for alias, name in ALIASES.items()
+        if name in {declaration.name for declaration in own}
+    ]
     unions = [declaration for declaration in order if isinstance(declaration, Union)]
     if unions:
         parts.append("if not TYPE_CHECKING:\n" + "\n".join(_definition(union) for union in unions))

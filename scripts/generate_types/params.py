@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["params_module", "params_name", "requests_module", "requests_of"]
 
 _STREAM = "stream"  # set by the method that is called
+_ARGUMENTS = {("CreateVideoRequest", "prompt")}  # optional, but an argument of its method
 _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern")
 
 
@@ -55,7 +56,11 @@ def params_module(contract: Contract) -> str:
 
 
 def _optional(request: Object) -> list[Property]:
-    return [prop for prop in request.properties if not prop.required and prop.wire != _STREAM]
+    return [
+        prop
+        for prop in request.properties
+        if not prop.required and prop.wire != _STREAM and (request.name, prop.wire) not in _ARGUMENTS
+    ]
 
 
 def _needed(contract: Contract, requests: list[Object]) -> dict[str, set[str]]:

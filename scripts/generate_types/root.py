@@ -25,6 +25,10 @@ _WRITTEN = {
     "_client._async.run_stream": ["AsyncRunStream"],
     "_client._blocking.run_stream": ["RunStream"],
     "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
+    "_client.accounts": ["Budget"],
+    "_client.ledger": ["Ledger"],
+    "_client.ledger_rows": ["LedgerRow", "LedgerSum"],
+    "_model.cost": ["FREE", "Cost", "CostPart", "Price"],
     "_client.watching": ["CallBegan", "CallEnded", "Watcher"],
     "_model.unknown_fields": ["Meta"],
     "_model.usage": ["Usage"],
@@ -53,11 +57,12 @@ _WRITTEN = {
         "UsageReport",
     ],
     "_wire.headers": ["Headers"],
-    "_wire.mcp": ["McpServerTool", "McpToolResult"],
+    "_wire.mcp": ["MCP_PROTOCOL_VERSION", "McpServerTool", "McpToolResult"],
     "_wire.proxy": ["ProxyReply"],
     "_wire.retry": ["RetryPolicy"],
     "_wire.sse": ["SSEvents"],
     "_wire.timeouts": ["Timeouts"],
+    "_wire.videos": ["Video", "VideoFailedError"],
     "errors": sorted(errors.__all__),
 }
 
@@ -74,7 +79,7 @@ Importing this package imports nothing else: each name is loaded when it is firs
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
-# ruff: noqa: A004, E501, I001, UP018
+# ruff: noqa: A004, E501, I001, RUF022, UP018
 
 TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
@@ -145,7 +150,7 @@ def root_module(contract: Contract) -> str:
     """Return the source of the package's `__init__.py`."""
     params = sorted(params_name(request.name) for request in requests_of(contract))
     homes = {**_model_homes(contract), "_generated.params": params, **_WRITTEN}
-    names = sorted(name for inside in homes.values() for name in inside)
+    names = sorted((name for inside in homes.values() for name in inside), key=_isort)
     table = {name: home for home in sorted(homes) for name in homes[home]}
     return _ROOT.format(
         static=_static_imports(homes),
@@ -161,7 +166,7 @@ def root_module(contract: Contract) -> str:
 def types_module(contract: Contract) -> str:
     """Return the source of `types.py`."""
     homes = _model_homes(contract)
-    names = sorted(name for inside in homes.values() for name in inside)
+    names = sorted((name for inside in homes.values() for name in inside), key=_isort)
     return _TYPES.format(
         static=_static_imports(homes), all=sequence("__all__ = [", [literal(name) for name in names], "]")
     )
@@ -169,6 +174,11 @@ def types_module(contract: Contract) -> str:
 
 def _model_homes(contract: Contract) -> dict[str, list[str]]:
     return {f"_generated.{family}": names_of(contract, family) for family in families(contract)}
+
+
+def _isort(name: str) -> tuple[bool, str]:
+    """Return the sort key of a name: constants come first."""
+    return not name.isupper(), name
 
 
 def _static_imports(homes: dict[str, list[str]]) -> str:

@@ -5,7 +5,7 @@ Importing this package imports nothing else: each name is loaded when it is firs
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
-# ruff: noqa: A004, E501, I001, UP018
+# ruff: noqa: A004, E501, I001, RUF022, UP018
 
 TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
@@ -19,14 +19,19 @@ if TYPE_CHECKING:
     from ._client._blocking.run_stream import RunStream as RunStream
     from ._client._blocking.stream import ByteStream as ByteStream
     from ._client._blocking.stream import Stream as Stream
+    from ._client.accounts import Budget as Budget
     from ._client.hooks import RequestSent as RequestSent
     from ._client.hooks import ResponseReceived as ResponseReceived
     from ._client.hooks import RetryPlanned as RetryPlanned
+    from ._client.ledger import Ledger as Ledger
+    from ._client.ledger_rows import LedgerRow as LedgerRow
+    from ._client.ledger_rows import LedgerSum as LedgerSum
     from ._client.watching import CallBegan as CallBegan
     from ._client.watching import CallEnded as CallEnded
     from ._client.watching import Watcher as Watcher
     from ._generated.audio import CreateMusicRequest as CreateMusicRequest
     from ._generated.audio import CreateMusicRequestResponseFormat as CreateMusicRequestResponseFormat
+    from ._generated.audio import CreateSFXRequest as CreateSFXRequest
     from ._generated.audio import CreateSfxRequest as CreateSfxRequest
     from ._generated.audio import CreateSfxRequestResponseFormat as CreateSfxRequestResponseFormat
     from ._generated.audio import CreateSpeechRequest as CreateSpeechRequest
@@ -106,6 +111,9 @@ if TYPE_CHECKING:
     from ._generated.images import ImagesResponseUsage as ImagesResponseUsage
     from ._generated.images import ImagesResponseUsageInputTokensDetails as ImagesResponseUsageInputTokensDetails
     from ._generated.mcp import ListToolsResponse as ListToolsResponse
+    from ._generated.mcp import MCPJSONRPCError as MCPJSONRPCError
+    from ._generated.mcp import MCPJSONRPCRequest as MCPJSONRPCRequest
+    from ._generated.mcp import MCPJSONRPCResponse as MCPJSONRPCResponse
     from ._generated.mcp import McpJsonRpcError as McpJsonRpcError
     from ._generated.mcp import McpJsonRpcRequest as McpJsonRpcRequest
     from ._generated.mcp import McpJsonRpcRequestJsonrpc as McpJsonRpcRequestJsonrpc
@@ -266,6 +274,10 @@ if TYPE_CHECKING:
     from ._generated.video import VideoJobError as VideoJobError
     from ._generated.video import VideoJobObject as VideoJobObject
     from ._generated.video import VideoJobStatus as VideoJobStatus
+    from ._model.cost import Cost as Cost
+    from ._model.cost import CostPart as CostPart
+    from ._model.cost import FREE as FREE
+    from ._model.cost import Price as Price
     from ._model.unknown_fields import Meta as Meta
     from ._model.usage import Usage as Usage
     from ._run.render import Loss as Loss
@@ -312,14 +324,18 @@ if TYPE_CHECKING:
     from ._wire.deltas import TurnEnd as TurnEnd
     from ._wire.deltas import UsageReport as UsageReport
     from ._wire.headers import Headers as Headers
+    from ._wire.mcp import MCP_PROTOCOL_VERSION as MCP_PROTOCOL_VERSION
     from ._wire.mcp import McpServerTool as McpServerTool
     from ._wire.mcp import McpToolResult as McpToolResult
     from ._wire.proxy import ProxyReply as ProxyReply
     from ._wire.retry import RetryPolicy as RetryPolicy
     from ._wire.sse import SSEvents as SSEvents
     from ._wire.timeouts import Timeouts as Timeouts
+    from ._wire.videos import Video as Video
+    from ._wire.videos import VideoFailedError as VideoFailedError
     from .errors import BadGatewayError as BadGatewayError
     from .errors import BadRequestError as BadRequestError
+    from .errors import BudgetExceededError as BudgetExceededError
     from .errors import ConnectError as ConnectError
     from .errors import DecodingError as DecodingError
     from .errors import DeserializationError as DeserializationError
@@ -345,6 +361,8 @@ if TYPE_CHECKING:
     from .errors import UnsupportedMediaTypeError as UnsupportedMediaTypeError
 
 __all__ = [
+    "FREE",
+    "MCP_PROTOCOL_VERSION",
     "AsyncByteStream",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
@@ -354,6 +372,8 @@ __all__ = [
     "BadGatewayError",
     "BadRequestError",
     "BaseCall",
+    "Budget",
+    "BudgetExceededError",
     "ByteDialect",
     "ByteStream",
     "CacheControl",
@@ -388,6 +408,8 @@ __all__ = [
     "ContentPart",
     "ContextWindow",
     "ContextWindowSource",
+    "Cost",
+    "CostPart",
     "CreateChatCompletionParams",
     "CreateChatCompletionRequest",
     "CreateChatCompletionRequestReasoningEffort",
@@ -419,6 +441,7 @@ __all__ = [
     "CreateResponseRequestPromptCacheRetention",
     "CreateResponseRequestServiceTier",
     "CreateResponseRequestTruncation",
+    "CreateSFXRequest",
     "CreateSfxParams",
     "CreateSfxRequest",
     "CreateSfxRequestResponseFormat",
@@ -459,10 +482,16 @@ __all__ = [
     "InferenceGatewayClient",
     "InternalError",
     "JsonEventDialect",
+    "Ledger",
+    "LedgerRow",
+    "LedgerSum",
     "Limits",
     "ListModelsResponse",
     "ListToolsResponse",
     "Loss",
+    "MCPJSONRPCError",
+    "MCPJSONRPCRequest",
+    "MCPJSONRPCResponse",
     "McpJsonRpcError",
     "McpJsonRpcParams",
     "McpJsonRpcRequest",
@@ -533,6 +562,7 @@ __all__ = [
     "OutputError",
     "OverloadedError",
     "PayloadTooLargeError",
+    "Price",
     "Pricing",
     "PricingSource",
     "Problem",
@@ -665,6 +695,8 @@ __all__ = [
     "UnsupportedMediaTypeError",
     "Usage",
     "UsageReport",
+    "Video",
+    "VideoFailedError",
     "VideoJob",
     "VideoJobError",
     "VideoJobObject",
@@ -691,14 +723,19 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "RunStream": "_client._blocking.run_stream",
         "ByteStream": "_client._blocking.stream",
         "Stream": "_client._blocking.stream",
+        "Budget": "_client.accounts",
         "RequestSent": "_client.hooks",
         "ResponseReceived": "_client.hooks",
         "RetryPlanned": "_client.hooks",
+        "Ledger": "_client.ledger",
+        "LedgerRow": "_client.ledger_rows",
+        "LedgerSum": "_client.ledger_rows",
         "CallBegan": "_client.watching",
         "CallEnded": "_client.watching",
         "Watcher": "_client.watching",
         "CreateMusicRequest": "_generated.audio",
         "CreateMusicRequestResponseFormat": "_generated.audio",
+        "CreateSFXRequest": "_generated.audio",
         "CreateSfxRequest": "_generated.audio",
         "CreateSfxRequestResponseFormat": "_generated.audio",
         "CreateSpeechRequest": "_generated.audio",
@@ -778,6 +815,9 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ImagesResponseUsage": "_generated.images",
         "ImagesResponseUsageInputTokensDetails": "_generated.images",
         "ListToolsResponse": "_generated.mcp",
+        "MCPJSONRPCError": "_generated.mcp",
+        "MCPJSONRPCRequest": "_generated.mcp",
+        "MCPJSONRPCResponse": "_generated.mcp",
         "McpJsonRpcError": "_generated.mcp",
         "McpJsonRpcRequest": "_generated.mcp",
         "McpJsonRpcRequestJsonrpc": "_generated.mcp",
@@ -938,6 +978,10 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "VideoJobError": "_generated.video",
         "VideoJobObject": "_generated.video",
         "VideoJobStatus": "_generated.video",
+        "FREE": "_model.cost",
+        "Cost": "_model.cost",
+        "CostPart": "_model.cost",
+        "Price": "_model.cost",
         "Meta": "_model.unknown_fields",
         "Usage": "_model.usage",
         "Loss": "_run.render",
@@ -984,14 +1028,18 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "TurnEnd": "_wire.deltas",
         "UsageReport": "_wire.deltas",
         "Headers": "_wire.headers",
+        "MCP_PROTOCOL_VERSION": "_wire.mcp",
         "McpServerTool": "_wire.mcp",
         "McpToolResult": "_wire.mcp",
         "ProxyReply": "_wire.proxy",
         "RetryPolicy": "_wire.retry",
         "SSEvents": "_wire.sse",
         "Timeouts": "_wire.timeouts",
+        "Video": "_wire.videos",
+        "VideoFailedError": "_wire.videos",
         "BadGatewayError": "errors",
         "BadRequestError": "errors",
+        "BudgetExceededError": "errors",
         "ConnectError": "errors",
         "DecodingError": "errors",
         "DeserializationError": "errors",

@@ -24,6 +24,7 @@ GatewayError                      the base class
  + DecodingError                  invalid bytes, such as malformed JSON
  + DeserializationError           JSON that does not match its type (`path`, `text`)
  + SerializationError             a value that cannot be sent (`path`)
+ + BudgetExceededError            the call was not sent, as a budget does not allow it
 
 Each error stores its facts as attributes and builds its text in `__str__`, so that pickling preserves it.
 This module imports nothing from the package.
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BadGatewayError",
     "BadRequestError",
+    "BudgetExceededError",
     "ConnectError",
     "DecodingError",
     "DeserializationError",
@@ -105,6 +107,28 @@ class GatewayError(Exception):
 
 
 @_public
+class BudgetExceededError(GatewayError):
+    """The call was not sent, because it could exceed a budget.
+
+    Attributes:
+        limit: The limit of the budget, a `Decimal`.
+        spent: The amount of the calls that have ended.
+        reserved: The amount reserved by other calls.
+        asked: The upper bound of this call.
+    """
+
+    def __init__(
+        self, message: str = "", *, limit: Any = None, spent: Any = None, reserved: Any = None, asked: Any = None,
+        **more: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(message, **more)
+        self.limit = limit
+        self.spent = spent
+        self.reserved = reserved
+        self.asked = asked
+
+
+@_public
 class RequestError(GatewayError):
     """No complete response was received: the connection broke, or the response was not valid HTTP.
 
@@ -137,7 +161,7 @@ class TimeoutError(RequestError, builtins.TimeoutError):  # noqa: A001  (the nam
     """A timeout of the client expired before the response was complete.
 
     Attributes:
-        limit: The timeout that expired: "connect", "pool", "response" or "total".
+        limit: The timeout that expired: "connect", "pool", "response", "total", or "max_wait" of `wait_for_video`.
         seconds: The value of that timeout.
     """
 

@@ -11,6 +11,7 @@ TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branche
 if TYPE_CHECKING:
     from ._generated.audio import CreateMusicRequest as CreateMusicRequest
     from ._generated.audio import CreateMusicRequestResponseFormat as CreateMusicRequestResponseFormat
+    from ._generated.audio import CreateSFXRequest as CreateSFXRequest
     from ._generated.audio import CreateSfxRequest as CreateSfxRequest
     from ._generated.audio import CreateSfxRequestResponseFormat as CreateSfxRequestResponseFormat
     from ._generated.audio import CreateSpeechRequest as CreateSpeechRequest
@@ -90,6 +91,9 @@ if TYPE_CHECKING:
     from ._generated.images import ImagesResponseUsage as ImagesResponseUsage
     from ._generated.images import ImagesResponseUsageInputTokensDetails as ImagesResponseUsageInputTokensDetails
     from ._generated.mcp import ListToolsResponse as ListToolsResponse
+    from ._generated.mcp import MCPJSONRPCError as MCPJSONRPCError
+    from ._generated.mcp import MCPJSONRPCRequest as MCPJSONRPCRequest
+    from ._generated.mcp import MCPJSONRPCResponse as MCPJSONRPCResponse
     from ._generated.mcp import McpJsonRpcError as McpJsonRpcError
     from ._generated.mcp import McpJsonRpcRequest as McpJsonRpcRequest
     from ._generated.mcp import McpJsonRpcRequestJsonrpc as McpJsonRpcRequestJsonrpc
@@ -291,6 +295,7 @@ __all__ = [
     "CreateResponseRequestPromptCacheRetention",
     "CreateResponseRequestServiceTier",
     "CreateResponseRequestTruncation",
+    "CreateSFXRequest",
     "CreateSfxRequest",
     "CreateSfxRequestResponseFormat",
     "CreateSpeechRequest",
@@ -315,6 +320,9 @@ __all__ = [
     "ImagesResponseUsageInputTokensDetails",
     "ListModelsResponse",
     "ListToolsResponse",
+    "MCPJSONRPCError",
+    "MCPJSONRPCRequest",
+    "MCPJSONRPCResponse",
     "McpJsonRpcError",
     "McpJsonRpcRequest",
     "McpJsonRpcRequestJsonrpc",

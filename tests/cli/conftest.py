@@ -1,7 +1,7 @@
-"""The `igw` command: in this process, in a process of its own with pipes, or at a terminal.
+"""The `igw` command: in this process, in a separate process with pipes, or at a terminal.
 
-Most tests run it in this process (`igw`), which saves the start of an interpreter. `igw_process` is for tests of what
-only a process has: its exit, its locale, its real streams.
+Most tests run it in this process (`igw`), which saves the start of an interpreter. `igw_process` is for properties of a
+process: its exit, its locale, its real streams.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ IGW = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()
 # Ctrl-C is a signal only to a process whose own terminal it is typed at.
 _AT_A_TERMINAL = (
     "import fcntl, signal, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
-    "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell in the background starts us without it
+    "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a background shell starts us without it
     "from inference_gateway_sdk.cli import main; main()"
 )
 
@@ -44,12 +44,12 @@ def _environ(**changes: str) -> dict[str, str]:
 
 @pytest.fixture
 def igw(monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run `igw` in this process, with the output of a pipe, and return how it ended."""
+    """Run `igw` in this process, with the output of a pipe, and return its result."""
 
-    def run(*arguments: str, said: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr(sys, "argv", ["igw", *arguments])
         runner = CliRunner(charset=environ.pop("PYTHONIOENCODING", "utf-8"))
-        with runner.isolation(input=said, env={"TERM": "xterm-256color", **environ}) as (stdout, stderr, _):
+        with runner.isolation(input=typed, env={"TERM": "xterm-256color", **environ}) as (stdout, stderr, _):
             with pytest.raises(SystemExit) as ended:
                 main()
             code = ended.value.code
@@ -64,12 +64,12 @@ def igw(monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.CompletedPr
 
 @pytest.fixture
 def igw_process() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run `igw` in a process of its own, with pipes, and return how it ended."""
+    """Run `igw` in a separate process, with pipes, and return its result."""
 
-    def run(*arguments: str, said: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*IGW, *arguments],
-            input=said,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=120,
@@ -81,7 +81,7 @@ def igw_process() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 class Terminal:
-    """`igw` with a terminal on all three of its streams."""
+    """The command `igw` with a terminal on all three of its streams."""
 
     def __init__(self, arguments: tuple[str, ...], environ: dict[str, str]) -> None:
         self._master, slave = pty.openpty()
@@ -104,8 +104,8 @@ class Terminal:
     def interrupts(self, until: str) -> None:
         """Press Ctrl-C until the text appears, or the process has ended.
 
-        A signal that arrives just before the process begins to wait is noticed after the wait only (so it is with any
-        Python program that reads a line or a socket), and this machine may be busy at that very moment.
+        A signal that arrives just before the process begins to wait is noticed only after the wait (as in any Python
+        program that reads a line or a socket), and this machine may be busy at that very moment.
         """
         for _ in range(20):
             self.types("\x03")
@@ -114,7 +114,7 @@ class Terminal:
         raise AssertionError(f"Ctrl-C did not bring {until!r}: {self.shown[self._awaited :]!r}")
 
     def until(self, text: str, seconds: float = 60) -> None:
-        """Wait for the text to appear behind what was waited for before."""
+        """Wait for the text to appear after the text of the last wait."""
         assert self._sees(text, seconds), f"{text!r} did not appear in {self.shown[self._awaited :]!r}"
 
     def _sees(self, text: str, seconds: float) -> bool:
@@ -129,7 +129,7 @@ class Terminal:
         return True
 
     def ends(self, seconds: float = 30) -> int:
-        """Wait for the end of the process, and give its exit code."""
+        """Wait for the end of the process, and return its exit code."""
         code = self.process.wait(seconds)
         while more := self._read():
             self.shown += more
@@ -142,7 +142,7 @@ class Terminal:
             return ""
 
     def close(self) -> None:
-        """End the process and let the terminal go."""
+        """End the process and release the terminal."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
@@ -151,7 +151,7 @@ class Terminal:
 
 @pytest.fixture
 def terminal() -> Iterator[Callable[..., Terminal]]:
-    """Starts `igw` at a terminal."""
+    """Start `igw` at a terminal."""
     opened: list[Terminal] = []
 
     def start(*arguments: str, **environ: str) -> Terminal:
@@ -164,7 +164,7 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
 
 
 def chunk(text: str, finish: str | None = None) -> bytes:
-    """One event of a chat stream."""
+    """Return one event of a chat stream."""
     choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
     body = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
     return f"data: {json.dumps(body)}\n\n".encode()
@@ -172,7 +172,7 @@ def chunk(text: str, finish: str | None = None) -> bytes:
 
 @dataclass
 class Provider:
-    """A provider whose model's name says how it answers; it remembers the messages it got."""
+    """A provider whose model's name selects the answer; it records the messages."""
 
     port: int = 0
     messages: list[list[dict[str, str]]] = field(default_factory=list)
@@ -212,7 +212,7 @@ class Provider:
             return
         if model == "slow":
             connection.settimeout(60)
-            connection.recv(1)  # until the gateway goes
+            connection.recv(1)  # until the gateway disconnects
             return
         if model == "escape":
             connection.sendall(chunk("\x1b[2J\x07"))
@@ -230,7 +230,7 @@ class Provider:
 
 @pytest.fixture(scope="session")
 def provider() -> Iterator[Provider]:
-    """The provider."""
+    """Return the provider."""
     one = Provider()
     with listening(one.answer) as port:
         one.port = port
@@ -239,7 +239,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture(scope="session")
 def gateway(provider: Provider) -> Generator[str]:
-    """The address of a gateway in front of the provider."""
+    """Return the address of a gateway in front of the provider."""
     access = {"openai": Access(url=f"http://127.0.0.1:{provider.port}/v1", key="k")}
     with running(Settings(port=0, access=access), local=nowhere()) as url:
         yield url

@@ -1,4 +1,4 @@
-"""`igw respond` and `igw message`, and how every command prints a stream: text, thoughts, tool calls, odd ends."""
+"""`igw respond` and `igw message`, and the printing of every stream: text, thoughts, tool calls, odd ends."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ STOP = chunk(finish="stop")
 
 
 def saying(*events: bytes) -> Handler:
-    """A gateway that streams these."""
+    """Return a gateway that streams these events."""
     return lambda connection, _: connection.events(*events)
 
 
 def good(connection: Connection, request: Request) -> None:
-    """A gateway at which all goes well."""
+    """Return a gateway at which every request succeeds."""
     events = {"/v1/responses": response_faults.GOOD, "/v1/messages": message_faults.GOOD}
     connection.events(*events[request.path])
 
 
 def calling(name: str) -> bytes:
-    """A chunk with a whole tool call."""
+    """Return a chunk with a whole tool call."""
     call = {"index": 0, "id": "a", "type": "function", "function": {"name": name, "arguments": '{"city": "Rome"}'}}
     return chunk(delta={"tool_calls": [call]})
 
 
 @pytest.mark.parametrize("command", ["respond", "message"])
 def test_an_answer_is_streamed_to_the_standard_output(igw: Run, command: str) -> None:
-    """The text and a line break, and no word on the standard error."""
+    """The text and a line break are on the standard output, and nothing on the standard error."""
     with serving(good) as server:
         done = igw(*ASKED[command], "--base-url", server.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello\n", "")
@@ -72,7 +72,7 @@ WISHES = ("--system", "Be brief.", "--temperature", "0.5")
     ],
 )
 def test_the_options_are_sent(igw: Run, command: str, more: tuple[str, ...], sent: dict[str, Any]) -> None:
-    """Under the names of the dialect; what was not asked for is not sent."""
+    """Options are sent under the names of the dialect; options that were not given are not sent."""
     with serving(good) as server:
         assert igw(*ASKED[command], *more, "--base-url", server.url).returncode == 0
     body = server.requests[0].json()
@@ -97,7 +97,7 @@ def test_json_is_the_whole_answer(igw: Run, command: str, text: str) -> None:
 def test_a_truncated_answer_fails(
     igw: Run, command: str, events: list[bytes], more: tuple[str, ...], shown: str
 ) -> None:
-    """What came is shown; as JSON there is nothing, for it would not be the whole answer. Exit code 1."""
+    """The partial answer is shown as text, never as JSON, and the exit code is 1."""
     with serving(saying(*events)) as server:
         done = igw(*ASKED[command], *more, "--base-url", server.url)
     assert (done.returncode, done.stdout) == (1, shown)
@@ -107,7 +107,7 @@ def test_a_truncated_answer_fails(
 
 @pytest.mark.parametrize(("command", "api", "hint"), [("respond", "Responses", "openai"), ("message", "Messages", "a")])
 def test_a_provider_without_the_endpoint_is_1_with_the_remedy(igw: Run, command: str, api: str, hint: str) -> None:
-    """The gateway's words in one line, and which provider serves it in another."""
+    """The gateway's message is one line, and the providers that serve the endpoint another."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.json({"error": f"{api} API is not supported by this provider yet"}, 400)
@@ -115,8 +115,8 @@ def test_a_provider_without_the_endpoint_is_1_with_the_remedy(igw: Run, command:
     with serving(handler) as server:
         done = igw(command, "--model", "groq/m", "Hi", "--base-url", server.url)
     assert (done.returncode, done.stdout) == (1, "")
-    said, remedy = done.stderr.splitlines()
-    assert said.startswith(f"igw: 400: {api} API is not supported")
+    refusal, remedy = done.stderr.splitlines()
+    assert refusal.startswith(f"igw: 400: {api} API is not supported")
     assert remedy.startswith(f"hint: only {hint}")
 
 
@@ -130,22 +130,22 @@ def test_a_provider_without_the_endpoint_is_1_with_the_remedy(igw: Run, command:
     ],
 )
 def test_bad_usage_is_2(igw: Run, command: str, arguments: tuple[str, ...], named: str) -> None:
-    """What is wrong is named, before a gateway is asked."""
+    """The fault is named before a gateway is called."""
     done = igw(command, *arguments, "--base-url", "http://127.0.0.1:9")
     assert (done.returncode, done.stdout) == (2, "")
     assert named in done.stderr
 
 
 def test_a_pipe_is_the_prompt(igw: Run) -> None:
-    """As for `igw chat`, but for its last line break."""
+    """A pipe is the prompt, as for `igw chat`, without its last line break."""
     with serving(good) as server:
-        done = igw("respond", "--model", "openai/m", "--base-url", server.url, said="From\na pipe\n")
+        done = igw("respond", "--model", "openai/m", "--base-url", server.url, typed="From\na pipe\n")
     assert done.stdout == "Hello\n"
     assert server.requests[0].json()["input"] == "From\na pipe"
 
 
 def test_thoughts_are_for_people(igw: Run) -> None:
-    """Neither pipe gets any of a model's thinking."""
+    """A pipe gets no part of a model's thinking."""
     with serving(saying(chunk(delta={"reasoning_content": "Hm."}), chunk("Yes."), STOP, DONE)) as server:
         done = igw(*ASKED["chat"], "--base-url", server.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Yes.\n", "")
@@ -158,7 +158,7 @@ def test_thoughts_are_for_people(igw: Run) -> None:
 def test_thoughts_are_dimmed_at_a_terminal(
     terminal: Callable[..., Terminal], environ: dict[str, str], thought: str
 ) -> None:
-    """On lines of their own, without what the model would have the terminal do."""
+    """At a terminal thoughts are on lines of their own, without terminal commands."""
     thoughts = [chunk(delta={"reasoning_content": text}) for text in ("Hm", "\x1b[2J.")]
     with serving(saying(*thoughts, chunk("Yes"), chunk(delta={"reasoning": "Or?"}), chunk("!"), STOP, DONE)) as server:
         screen = terminal(*ASKED["chat"], "--base-url", server.url, **environ)
@@ -168,21 +168,21 @@ def test_thoughts_are_dimmed_at_a_terminal(
 
 
 def test_a_tool_call_is_a_line_on_the_standard_error(igw: Run) -> None:
-    """Its name and arguments, which cannot command a terminal; the answer is not called empty."""
+    """The line has its name and arguments without terminal commands; the answer is not reported as empty."""
     with serving(saying(calling("now\x1b[2J"), chunk(finish="tool_calls"), DONE)) as server:
         done = igw(*ASKED["chat"], "--base-url", server.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", 'tool call: now[2J({"city": "Rome"})\n')
 
 
 def test_a_tool_call_reads_in_the_order_it_is_in(igw: Run) -> None:
-    """Controls of direction in a tool's name do not reach the terminal."""
+    """Bidirectional controls in a tool's name do not reach the terminal."""
     with serving(saying(calling("now\u202e\u2066x\u200f"), chunk(finish="tool_calls"), DONE)) as server:
         done = igw(*ASKED["chat"], "--base-url", server.url)
     assert done.stderr == 'tool call: nowx({"city": "Rome"})\n'
 
 
-def test_a_tool_that_the_gateway_ran_is_told_apart(igw: Run) -> None:
-    """Each turn's text begins on a line of its own."""
+def test_a_tool_that_the_gateway_ran_is_marked(igw: Run) -> None:
+    """Each turn's text begins on a new line."""
     second = [chunk("It is noon.", id="c2"), chunk(finish="stop", id="c2")]
     first = [chunk("Let me look."), calling("mcp_now"), chunk(finish="tool_calls")]
     with serving(saying(*first, *second, DONE)) as server:
@@ -191,15 +191,15 @@ def test_a_tool_that_the_gateway_ran_is_told_apart(igw: Run) -> None:
     assert done.stderr == 'tool ran: mcp_now({"city": "Rome"})\n'
 
 
-def test_a_refusal_is_what_the_model_says(igw: Run) -> None:
-    """It goes where the answer would."""
+def test_a_refusal_is_printed_as_the_answer(igw: Run) -> None:
+    """The refusal is printed in place of the answer."""
     with serving(saying(chunk(delta={"refusal": "I won't."}), STOP, DONE)) as server:
         done = igw(*ASKED["chat"], "--base-url", server.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "I won't.\n", "")
 
 
-def test_a_filtered_answer_says_so(igw: Run) -> None:
-    """The answer is whole as far as the gateway goes, and is remarked upon."""
+def test_a_filtered_answer_has_a_remark(igw: Run) -> None:
+    """The answer is printed, with a remark."""
     with serving(saying(chunk("I"), chunk(finish="content_filter"), DONE)) as server:
         done = igw(*ASKED["chat"], "--base-url", server.url)
     assert (done.returncode, done.stdout) == (0, "I\n")
@@ -207,7 +207,7 @@ def test_a_filtered_answer_says_so(igw: Run) -> None:
 
 
 def test_json_is_json_in_any_locale(igw: Run) -> None:
-    """What an ASCII locale cannot show is escaped, and nothing in it commands a terminal."""
+    """Characters outside an ASCII locale are escaped, and the JSON has no terminal commands."""
     answer = {**message_faults.MESSAGE, "content": [{"type": "text", "text": "é\x9b2J世"}]}
     events = [message_faults.START, message_faults.BLOCK, message_faults.text_delta(answer["content"][0]["text"])]
     events += [message_faults.END, message_faults.DELTA, message_faults.STOP]

@@ -20,18 +20,18 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 Open = Callable[..., "Terminal"]
 
 
-def _chat(igw: Run, gateway: str, model: str, *more: str, said: str = "") -> subprocess.CompletedProcess[str]:
-    return igw("chat", "--model", f"openai/{model}", *more, said=said, INFERENCE_GATEWAY_URL=gateway)
+def _chat(igw: Run, gateway: str, model: str, *more: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return igw("chat", "--model", f"openai/{model}", *more, typed=typed, INFERENCE_GATEWAY_URL=gateway)
 
 
 def test_an_answer_goes_to_the_standard_output_and_nothing_else(igw_process: Run, gateway: str) -> None:
-    """The text, one line break at its end, no word on the standard error."""
+    """The output is the text and one line break, with nothing on the standard error."""
     done = _chat(igw_process, gateway, "ok", "Hi")
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello, \u4e16\u754c!\n", "")
 
 
 def test_the_options_reach_the_model(igw: Run, gateway: str, provider: Provider) -> None:
-    """System prompt, limits and temperature are sent as they were given."""
+    """System prompt, limits and temperature are sent as given."""
     more = ("--system", "Be brief.", "--max-tokens", "7", "--temperature", "0.5")
     assert _chat(igw, gateway, "ok", *more, "Hi").returncode == 0
     body = provider.bodies[-1]
@@ -41,15 +41,15 @@ def test_the_options_reach_the_model(igw: Run, gateway: str, provider: Provider)
 
 @pytest.mark.parametrize("prompt", [(), ("-",)])
 def test_a_pipe_is_the_prompt(igw: Run, gateway: str, provider: Provider, prompt: tuple[str, ...]) -> None:
-    """Without PROMPT, or with a dash, the standard input is read to its end, but for its last line break."""
-    assert _chat(igw, gateway, "ok", *prompt, said="From\na pipe\n").stdout == "Hello, \u4e16\u754c!\n"
+    """Without PROMPT, or with a dash, the standard input is read to its end, without its last line break."""
+    assert _chat(igw, gateway, "ok", *prompt, typed="From\na pipe\n").stdout == "Hello, \u4e16\u754c!\n"
     assert provider.messages[-1] == [{"role": "user", "content": "From\na pipe"}]
 
 
 def test_a_prompt_in_a_loop_over_lines_leaves_the_other_lines_alone(
     igw: Run, gateway: str, provider: Provider, tmp_path: Path
 ) -> None:
-    """`while read line; do igw chat "$line"; done < FILE` must not eat the file, which the shell has begun to read."""
+    """`while read line; do igw chat "$line"; done < FILE` does not consume the file that the shell reads."""
     lines = tmp_path / "lines"
     lines.write_text("Hi\nleft\n")
     with lines.open("rb") as file:
@@ -73,7 +73,7 @@ def _command() -> list[str]:
 
 
 def test_a_truncated_answer_is_shown_and_fails(igw: Run, gateway: str) -> None:
-    """What came stays on the standard output; the reason stands on the standard error, in a line or two."""
+    """The partial answer is on the standard output; the reason is on the standard error, in a line or two."""
     done = _chat(igw, gateway, "cut", "Hi")
     assert (done.returncode, done.stdout) == (1, "Hello\n")
     assert done.stderr.startswith("igw: ")
@@ -81,28 +81,28 @@ def test_a_truncated_answer_is_shown_and_fails(igw: Run, gateway: str) -> None:
 
 
 def test_a_providers_refusal_is_one_or_two_lines(igw_process: Run, gateway: str) -> None:
-    """The innermost message and the status, no traceback, exit code 1."""
+    """The output is the innermost message and the status, no traceback, and exit code 1."""
     done = _chat(igw_process, gateway, "busy", "Hi")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("igw: 400: not today")
     assert len(done.stderr.splitlines()) <= 2
 
 
-def test_an_answer_at_its_limit_says_so(igw: Run, gateway: str) -> None:
-    """An answer that was cut by its token limit is complete as far as the gateway goes, and is remarked upon."""
+def test_an_answer_at_its_limit_has_a_remark(igw: Run, gateway: str) -> None:
+    """An answer cut by its token limit succeeds, with a remark."""
     done = _chat(igw, gateway, "short", "Hi")
     assert (done.returncode, done.stdout) == (0, "Hello, \u4e16\u754c!\n")
     assert "token limit" in done.stderr
 
 
-def test_an_empty_answer_says_so(igw: Run, gateway: str) -> None:
-    """Nothing on the standard output, and a remark."""
+def test_an_empty_answer_has_a_remark(igw: Run, gateway: str) -> None:
+    """An empty answer gives no standard output, and a remark."""
     done = _chat(igw, gateway, "empty", "Hi")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "igw: the answer is empty\n")
 
 
-def test_no_gateway_says_what_was_tried_and_what_to_try(igw: Run) -> None:
-    """The address, the variable and --local are all named."""
+def test_no_gateway_names_the_address_and_the_ways_to_one(igw: Run) -> None:
+    """The message names the address, the variable and --local."""
     done = igw("chat", "--base-url", "http://127.0.0.1:9", "--model", "openai/x", "Hi")
     assert done.returncode == 1
     for part in ("127.0.0.1:9", "INFERENCE_GATEWAY_URL", "--local"):
@@ -111,7 +111,7 @@ def test_no_gateway_says_what_was_tried_and_what_to_try(igw: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said", "named"),
+    ("arguments", "typed", "named"),
     [
         (("--model", "openai/ok", ""), "", "the prompt is empty"),
         (("--model", "openai/ok"), " \n", "the prompt is empty"),
@@ -125,23 +125,23 @@ def test_no_gateway_says_what_was_tried_and_what_to_try(igw: Run) -> None:
         (("--nope", "Hi"), "", "--nope"),
     ],
 )
-def test_bad_usage_is_2_and_named(igw: Run, arguments: tuple[str, ...], said: str, named: str) -> None:
-    """What is wrong is said before anything is asked of a gateway."""
-    done = igw("chat", *arguments, said=said)
+def test_bad_usage_is_2_and_named(igw: Run, arguments: tuple[str, ...], typed: str, named: str) -> None:
+    """The fault is named before a gateway is called."""
+    done = igw("chat", *arguments, typed=typed)
     assert (done.returncode, done.stdout) == (2, "")
     assert named in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_choice_of_models_is_left_to_the_user(igw: Run, gateway: str) -> None:
-    """Without --model, several models are a question, and one of them is an example."""
+    """Without --model and with several models the command fails, and shows one as an example."""
     done = igw("chat", "Hi", INFERENCE_GATEWAY_URL=gateway)
     assert done.returncode == 2
     assert "--model openai/ok" in done.stderr
 
 
-def test_whoever_stops_reading_is_left_in_peace(gateway: str) -> None:
-    """`igw chat … | head` ends without a complaint."""
+def test_a_closed_pipe_is_not_an_error(gateway: str) -> None:
+    """`igw chat … | head` ends without an error message."""
     command = [*_command(), "chat", "--model", "openai/long", "Hi"]
     done = subprocess.run(
         ["sh", "-c", '"$@" | head -n 1', "sh", *command],
@@ -155,7 +155,7 @@ def test_whoever_stops_reading_is_left_in_peace(gateway: str) -> None:
 
 
 def test_an_ascii_locale_is_no_reason_to_fail(igw_process: Run, gateway: str) -> None:
-    """What cannot be shown becomes a question mark."""
+    """A character outside the locale becomes a question mark."""
     done = igw_process(
         *("chat", "--model", "openai/ok", "Hi"),
         INFERENCE_GATEWAY_URL=gateway,
@@ -165,7 +165,7 @@ def test_an_ascii_locale_is_no_reason_to_fail(igw_process: Run, gateway: str) ->
 
 
 def test_a_model_cannot_command_the_terminal(igw: Run, gateway: str, terminal: Open) -> None:
-    """Escape characters of an answer reach a pipe as they are, and a terminal not at all."""
+    """Escape characters of an answer reach a pipe unchanged, and never a terminal."""
     assert "\x1b[2J\x07" in _chat(igw, gateway, "escape", "Hi").stdout
     screen = terminal("chat", "--model", "openai/escape", "Hi", INFERENCE_GATEWAY_URL=gateway)
     assert screen.ends() == 0, screen.shown
@@ -174,7 +174,7 @@ def test_a_model_cannot_command_the_terminal(igw: Run, gateway: str, terminal: O
 
 
 def test_a_session_remembers_and_forgets(gateway: str, provider: Provider, terminal: Open) -> None:
-    """Each question is sent with what was said before, until /reset; /exit leaves."""
+    """Each question is sent with the conversation so far, until /reset; /exit leaves."""
     screen = terminal("chat", "--model", "openai/ok", "--system", "S", INFERENCE_GATEWAY_URL=gateway)
     screen.until("> ")
     screen.types("One\n")
@@ -192,7 +192,7 @@ def test_a_session_remembers_and_forgets(gateway: str, provider: Provider, termi
 
 
 def test_ctrl_c_stops_the_answer_and_not_the_session(gateway: str, provider: Provider, terminal: Open) -> None:
-    """What had come stays in the history; at the prompt Ctrl-C drops the line, and Ctrl-D leaves."""
+    """The partial answer stays in the history; at the prompt Ctrl-C drops the line, and Ctrl-D leaves."""
     screen = terminal("chat", "--model", "openai/slow", INFERENCE_GATEWAY_URL=gateway)
     screen.until("> ")
     screen.types("One\n")
@@ -225,7 +225,7 @@ def test_an_error_does_not_end_a_session(gateway: str, terminal: Open) -> None:
 
 
 def test_ctrl_c_ends_a_single_answer(gateway: str, terminal: Open) -> None:
-    """Exit code 130, what had come on the screen, no traceback."""
+    """Ctrl-C gives exit code 130, the partial answer on the screen, and no traceback."""
     screen = terminal("chat", "--model", "openai/slow", "Hi", INFERENCE_GATEWAY_URL=gateway)
     screen.until("Hello")
     screen.interrupts("\n")

@@ -40,14 +40,14 @@ SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "require
 
 @pytest.fixture
 def scripted() -> Iterator[ScriptedGateway]:
-    """A gateway whose scripts must all be used."""
+    """Run a gateway whose scripts must all be used."""
     with scripted_gateway(sockets=True) as server:
         yield server
 
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """A file with one function and the module beside it that it imports. It writes to `ran` when it runs."""
+    """Write a file with one function and the module beside it that it imports. It writes to `ran` when it runs."""
     (tmp_path / "helper.py").write_text(f"from pathlib import Path\nLOG = Path({str(tmp_path / 'ran')!r})\n")
     (tmp_path / "tools.py").write_text(TOOLS)
     return tmp_path / "tools.py"
@@ -55,7 +55,7 @@ def tools(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def schema(tmp_path: Path) -> Path:
-    """A file with a JSON schema."""
+    """Write a file with a JSON schema."""
     (tmp_path / "city.json").write_text(json.dumps(SCHEMA))
     return tmp_path / "city.json"
 

@@ -1,4 +1,4 @@
-"""`igw image` and `igw speak`: what is sent, what is written, and what is not overwritten."""
+"""`igw image` and `igw speak`: the request, the written file, and files that are not overwritten."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BOTH = pytest.mark.parametrize(("asked", "content"), [(IMAGE, PNG), (SPEAK, SOUN
 
 
 def good(connection: Connection, request: Request) -> None:
-    """A picture or a sound."""
+    """Answer with an image or a sound."""
     if request.path == "/v1/images/generations":
         connection.json({"created": 1, "data": [{"b64_json": base64.b64encode(PNG).decode()}], "novel": 1})
         return
@@ -38,8 +38,10 @@ def good(connection: Connection, request: Request) -> None:
 
 
 @BOTH
-def test_the_file_is_written_and_nothing_said(igw: Run, asked: tuple[str, ...], content: bytes, tmp_path: Path) -> None:
-    """The bytes as they came, and silence on both outputs."""
+def test_the_file_is_written_and_nothing_printed(
+    igw: Run, asked: tuple[str, ...], content: bytes, tmp_path: Path
+) -> None:
+    """The file has the response's bytes, and both outputs are empty."""
     file = tmp_path / "out"
     with serving(good) as server:
         done = igw(*asked, "-o", str(file), "--base-url", server.url)
@@ -57,7 +59,7 @@ def test_the_file_is_written_and_nothing_said(igw: Run, asked: tuple[str, ...], 
     ],
 )
 def test_the_options_are_sent(igw: Run, asked: tuple[str, ...], sent: dict[str, str]) -> None:
-    """And nothing that was not asked for."""
+    """Only the given options are sent."""
     with serving(good) as server:
         done = igw(*asked, "--json", "--base-url", server.url)
     assert done.returncode == 0, done.stderr
@@ -67,7 +69,6 @@ def test_the_options_are_sent(igw: Run, asked: tuple[str, ...], sent: dict[str, 
     assert body == sent
 
 
-@BOTH
 def test_the_suffix_is_the_format_and_another_type_is_remarked_upon(igw: Run, tmp_path: Path) -> None:
     """A sound is asked for in the file's format; a provider that sends another, and a picture, get a remark."""
     with serving(good) as server:
@@ -79,8 +80,9 @@ def test_the_suffix_is_the_format_and_another_type_is_remarked_upon(igw: Run, tm
     assert "cat.jpg is a PNG picture" in picture.stderr
 
 
+@BOTH
 def test_json_is_the_whole_answer(igw: Run, asked: tuple[str, ...], content: bytes, tmp_path: Path) -> None:
-    """With the bytes as base64; a file is written as well where one is named, and is not needed."""
+    """The JSON has the bytes as base64; a file is optional, and written if named."""
     file = tmp_path / "out"
     with serving(good) as server:
         alone = igw(*asked, "--json", "--base-url", server.url)
@@ -97,8 +99,8 @@ def test_json_is_the_whole_answer(igw: Run, asked: tuple[str, ...], content: byt
 
 
 @BOTH
-def test_a_file_is_replaced_only_when_told_to(igw: Run, asked: tuple[str, ...], content: bytes, tmp_path: Path) -> None:
-    """Without --force nothing is asked of the gateway, for that would cost money."""
+def test_a_file_is_replaced_only_with_force(igw: Run, asked: tuple[str, ...], content: bytes, tmp_path: Path) -> None:
+    """Without --force the gateway is not called, because the call would cost money."""
     file = tmp_path / "out"
     file.write_bytes(b"dear to me, and longer than what is to come" * 2)
     with serving(good) as server:
@@ -112,7 +114,7 @@ def test_a_file_is_replaced_only_when_told_to(igw: Run, asked: tuple[str, ...], 
 
 @BOTH
 def test_a_refusal_writes_nothing(igw: Run, asked: tuple[str, ...], content: bytes, tmp_path: Path) -> None:
-    """The gateway's words on the standard error, exit code 1, no file."""
+    """The gateway's message is on the standard error, the exit code is 1, and there is no file."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.json({"error": {"message": "not today"}}, 400)
@@ -125,7 +127,7 @@ def test_a_refusal_writes_nothing(igw: Run, asked: tuple[str, ...], content: byt
 
 
 def test_a_file_that_appears_in_the_meantime_is_kept(tmp_path: Path) -> None:
-    """Whoever wrote it while the gateway was asked did not mean it to be replaced."""
+    """A file that appeared during the call is not replaced."""
     file = tmp_path / "out"
     output = OutputFile(file, force=False)
     file.write_bytes(b"dear to me")
@@ -135,7 +137,7 @@ def test_a_file_that_appears_in_the_meantime_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_sound_that_breaks_off_is_not_written(igw_process: Run, tmp_path: Path) -> None:
-    """A file holds the whole or is not there."""
+    """A truncated sound leaves no file."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.head(200, "audio/mpeg", length=100)
@@ -149,7 +151,7 @@ def test_a_sound_that_breaks_off_is_not_written(igw_process: Run, tmp_path: Path
 
 
 def test_a_picture_at_an_address_is_fetched(igw: Run, tmp_path: Path) -> None:
-    """Asked for a file, the command gets the picture from where the provider put it, without the token."""
+    """The image is fetched from the provider's URL, without the token."""
 
     def handler(connection: Connection, request: Request) -> None:
         if request.method == "POST":
@@ -171,7 +173,7 @@ def test_a_picture_at_an_address_is_fetched(igw: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [[], [{"revised_prompt": "a cat"}]])
 def test_an_answer_without_a_picture_fails(igw: Run, data: list[object], tmp_path: Path) -> None:
-    """Exit code 1: the command line was right."""
+    """An answer without an image is exit code 1, because the command line was right."""
     with serving(lambda connection, _: connection.json({"created": 1, "data": data})) as server:
         done = igw(*IMAGE, "-o", str(tmp_path / "out"), "--base-url", server.url)
     assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (1, "", [])
@@ -191,7 +193,7 @@ def test_an_answer_without_a_picture_fails(igw: Run, data: list[object], tmp_pat
     ],
 )
 def test_bad_usage_is_2(igw: Run, arguments: tuple[str, ...], named: str) -> None:
-    """What is wrong is named before anything is asked of a gateway."""
+    """The fault is named before a gateway is called."""
     done = igw(*arguments, "--base-url", "http://127.0.0.1:9")
     assert (done.returncode, done.stdout) == (2, "")
     assert named in done.stderr

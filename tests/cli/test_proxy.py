@@ -1,4 +1,4 @@
-"""`igw proxy`: what reaches the provider, and its answer."""
+"""`igw proxy`: the request to the provider, and its answer."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def good(connection: Connection, request: Request) -> None:
-    """A provider that says what it was asked."""
-    connection.json({"said": request.body.decode()}, 200, "X-Request-Id: r1")
+    """Answer with the request's body."""
+    connection.json({"received": request.body.decode()}, 200, "X-Request-Id: r1")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said", "method", "body"),
+    ("arguments", "typed", "method", "body"),
     [
         ((), "", "GET", ""),
         (("-d", '{"a": 1.0}'), "", "POST", '{"a": 1.0}'),
@@ -34,12 +34,12 @@ def good(connection: Connection, request: Request) -> None:
         (("-X", "DELETE"), "", "DELETE", ""),
     ],
 )
-def test_what_is_sent(igw: Run, arguments: tuple[str, ...], said: str, method: str, body: str) -> None:
-    """GET without a body and POST with one, unless said otherwise; the JSON goes out as it was written."""
+def test_what_is_sent(igw: Run, arguments: tuple[str, ...], typed: str, method: str, body: str) -> None:
+    """The method is GET without a body and POST with one by default; the JSON is sent as written."""
     with serving(good) as server:
-        done = igw("proxy", "openai", "files/f1?limit=2&a=", *arguments, "--base-url", server.url, said=said)
+        done = igw("proxy", "openai", "files/f1?limit=2&a=", *arguments, "--base-url", server.url, typed=typed)
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == {"said": body}
+    assert json.loads(done.stdout) == {"received": body}
     (request,) = server.requests
     assert (request.method, request.target, request.body.decode()) == (
         method,
@@ -49,7 +49,7 @@ def test_what_is_sent(igw: Run, arguments: tuple[str, ...], said: str, method: s
 
 
 def test_a_pipe_gets_the_bytes() -> None:
-    """Whatever the provider sent, untouched."""
+    """A pipe gets the provider's bytes unchanged."""
     content = b"\x89PNG\x00\xff\r\n"
 
     def handler(connection: Connection, request: Request) -> None:
@@ -63,25 +63,25 @@ def test_a_pipe_gets_the_bytes() -> None:
 
 
 def test_a_terminal_gets_text_that_is_harmless(terminal: Callable[..., Terminal]) -> None:
-    """Without control codes, and ended by a line break."""
+    """A terminal gets text without control codes, ended by a line break."""
     with serving(lambda connection, _: connection.json(b'"\x1b[2J"')) as server:
         screen = terminal("proxy", "openai", "x", "--base-url", server.url)
         assert screen.ends() == 0, screen.shown
     assert screen.shown == '"[2J"\n'
 
 
-@pytest.mark.parametrize(("body", "told"), [(b'{"a": 1}', {"a": 1}), (b"plain", "plain")])
-def test_json_is_status_headers_and_body(igw: Run, body: bytes, told: object) -> None:
-    """The whole answer; a body that is no JSON is a string."""
+@pytest.mark.parametrize(("body", "printed"), [(b'{"a": 1}', {"a": 1}), (b"plain", "plain")])
+def test_json_is_status_headers_and_body(igw: Run, body: bytes, printed: object) -> None:
+    """The whole answer is printed; a body that is not JSON is a string."""
     with serving(lambda connection, _: connection.json(body, 201, "X-Request-Id: r1")) as server:
         done = igw("proxy", "openai", "x", "--json", "--base-url", server.url)
     assert (done.returncode, done.stderr) == (0, "")
     reply = json.loads(done.stdout)
-    assert (reply["status"], reply["headers"]["x-request-id"], reply["body"]) == (201, "r1", told)
+    assert (reply["status"], reply["headers"]["x-request-id"], reply["body"]) == (201, "r1", printed)
 
 
 def test_a_providers_refusal_is_1(igw: Run) -> None:
-    """Its status and its words."""
+    """The output has the provider's status and message."""
     with serving(lambda connection, _: connection.json({"error": {"message": "no such file"}}, 404)) as server:
         done = igw("proxy", "openai", "files/f1", "--base-url", server.url)
     assert (done.returncode, done.stdout) == (1, "")
@@ -101,7 +101,7 @@ def test_a_providers_refusal_is_1(igw: Run) -> None:
     ],
 )
 def test_bad_usage_is_2(igw: Run, arguments: tuple[str, ...], named: str) -> None:
-    """What the gateway's proxy would corrupt is refused with the reason, before anything is sent."""
+    """A path that the gateway's proxy would corrupt is refused with the reason, before anything is sent."""
     done = igw("proxy", *arguments, "--base-url", "http://127.0.0.1:9")
     assert (done.returncode, done.stdout) == (2, "")
     assert named in done.stderr

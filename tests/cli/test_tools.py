@@ -22,13 +22,13 @@ OLD = {"name": "mcp_old", "description": "", "server": "http://s/mcp", "input_sc
 
 
 def today(connection: Connection, request: Request) -> None:
-    """A gateway that serves MCP."""
+    """Answer as a gateway that serves MCP."""
     assert request.path == "/mcp"
     connection.json({"jsonrpc": "2.0", "id": 1, "result": {"tools": [NOW]}})
 
 
 def earlier(connection: Connection, request: Request) -> None:
-    """A gateway up to 0.48."""
+    """Answer as a gateway up to 0.48."""
     if request.path == "/v1/mcp/tools":
         connection.json({"object": "list", "data": [OLD]})
     else:
@@ -39,7 +39,7 @@ def earlier(connection: Connection, request: Request) -> None:
     ("handler", "line"), [(today, "mcp_now\tSay the [bold] time\x1b[2J\n"), (earlier, "mcp_old\t-\n")]
 )
 def test_tools_are_lines_for_other_programs(igw: Run, handler: Handler, line: str) -> None:
-    """One tool a line, whatever the gateway's age and the tool's description."""
+    """Each tool is one line, for gateways of any age and for any description."""
     with serving(handler) as server:
         done = igw("tools", "--base-url", server.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, line, "")
@@ -47,7 +47,7 @@ def test_tools_are_lines_for_other_programs(igw: Run, handler: Handler, line: st
 
 @pytest.mark.parametrize(("handler", "tool"), [(today, NOW), (earlier, OLD)])
 def test_tools_as_json_are_as_they_came(igw: Run, handler: Handler, tool: dict[str, object]) -> None:
-    """A list of tools, with what no contract knows."""
+    """The list is printed whole, with fields that no contract lists."""
     with serving(handler) as server:
         done = igw("tools", "--json", "--base-url", server.url)
     assert (done.returncode, done.stderr) == (0, "")
@@ -55,7 +55,7 @@ def test_tools_as_json_are_as_they_came(igw: Run, handler: Handler, tool: dict[s
 
 
 def test_tools_are_a_table_at_a_terminal(terminal: Callable[..., Terminal]) -> None:
-    """Brackets are no markup, and a description cannot command the terminal."""
+    """Brackets are not markup, and a description has no terminal commands."""
     with serving(today) as server:
         screen = terminal("tools", "--base-url", server.url, NO_COLOR="1")
         assert screen.ends() == 0, screen.shown
@@ -65,7 +65,7 @@ def test_tools_are_a_table_at_a_terminal(terminal: Callable[..., Terminal]) -> N
 
 
 def test_an_ascii_locale_is_no_reason_to_fail(igw: Run) -> None:
-    """What cannot be shown becomes a question mark."""
+    """A character outside the locale becomes a question mark."""
     tool = {**NOW, "description": "caf\u00e9"}
     with serving(
         lambda connection, _: connection.json({"jsonrpc": "2.0", "id": 1, "result": {"tools": [tool]}})
@@ -75,7 +75,7 @@ def test_an_ascii_locale_is_no_reason_to_fail(igw: Run) -> None:
 
 
 def test_no_tools_are_no_lines(igw: Run, terminal: Callable[..., Terminal]) -> None:
-    """A pipe gets nothing, and people are told."""
+    """A pipe gets no output, and a terminal a remark."""
     with serving(lambda connection, _: connection.json({"jsonrpc": "2.0", "id": 1, "result": {"tools": []}})) as server:
         done = igw("tools", "--base-url", server.url)
         screen = terminal("tools", "--base-url", server.url)
@@ -89,10 +89,10 @@ def test_no_tools_are_no_lines(igw: Run, terminal: Callable[..., Terminal]) -> N
     [(404, {"error": "Requested route is not found"}), (403, {"error": "mcp tools endpoint is not exposed"})],
 )
 def test_a_gateway_that_shows_no_tools_is_1_with_the_remedy(igw: Run, status: int, body: dict[str, str]) -> None:
-    """The setting that would show them is named."""
+    """The message names the setting that lists the tools."""
     with serving(lambda connection, _: connection.json(body, status)) as server:
         done = igw("tools", "--base-url", server.url)
     assert (done.returncode, done.stdout) == (1, "")
-    said, hint = done.stderr.splitlines()
-    assert str(status) in said
+    refusal, hint = done.stderr.splitlines()
+    assert str(status) in refusal
     assert "MCP_EXPOSE=true" in hint

@@ -1,4 +1,4 @@
-"""Requests to a gateway that fails first and answers then, and what came of them."""
+"""Requests to a gateway that fails first and answers later, and their results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.worlds import World
 
 
 def answers(connection: Connection, request: Request) -> None:
-    """What a good gateway says to anything."""
+    """Answer any request as a healthy gateway."""
     if request.path == "/health":
         connection.json({"message": "OK"})
     elif request.path.endswith("/models"):
@@ -25,7 +25,7 @@ def answers(connection: Connection, request: Request) -> None:
 
 
 def first(*handlers: Handler) -> Handler:
-    """Each handler answers one request, the last all further ones."""
+    """Return a handler in which each given handler answers one request, the last one all further ones."""
     waiting = list(handlers)
 
     def handler(connection: Connection, request: Request) -> None:
@@ -35,7 +35,7 @@ def first(*handlers: Handler) -> Handler:
 
 
 def caught(world: World, scenario: Any, url: str, invented: Invented, **options: Any) -> Any:
-    """The scenario's result, or the error it ended with."""
+    """Return the scenario's result, or the error that it raised."""
     try:
         return world.with_client(scenario, url, _runtime=invented.runtime(world), **options)
     except GatewayError as error:
@@ -43,27 +43,27 @@ def caught(world: World, scenario: Any, url: str, invented: Invented, **options:
 
 
 def refusing(status: int, *headers: str) -> Handler:
-    """A gateway that says no, with these headers."""
+    """Return a gateway that answers with an error and these headers."""
     return lambda connection, request: connection.json({"error": "later"}, status, *headers)
 
 
 async def ask_chat(client: Any) -> Any:
-    """The text of a whole answer."""
+    """Return the text of a whole answer."""
     return (await client.generate_content("p/m", "hi")).text
 
 
 async def ask_models(client: Any) -> Any:
-    """The ids of all models."""
+    """Return the ids of all models."""
     return [model.id for model in (await client.list_models()).data]
 
 
 async def ask_health(client: Any) -> Any:
-    """Whether the gateway is well."""
+    """Return whether the gateway is healthy."""
     return await client.health_check()
 
 
 async def ask_stream(client: Any) -> Any:
-    """The pieces of text of a stream, and how many tries it took."""
+    """Return the pieces of text of a stream, and the number of attempts."""
     async with client.generate_content_stream("p/m", "hi") as stream:
         texts = [chunk.text async for chunk in stream if chunk.text]
         assert stream.meta.attempts == (await stream.final()).meta.attempts

@@ -10,18 +10,18 @@ import trustme
 
 @cache
 def authority() -> trustme.CA:
-    """The authority; made once, for keys are dear."""
+    """Return the authority, made once because generating keys takes time."""
     return trustme.CA()
 
 
 def authority_pem() -> str:
-    """What a client is to trust."""
+    """Return the certificate that a client must trust."""
     return authority().cert_pem.bytes().decode()
 
 
 @cache
 def certified(*names: str, wants_client: bool = False) -> ssl.SSLContext:
-    """A server's settings with a certificate for these names; `wants_client` refuses clients without one."""
+    """Return a server's settings with a certificate for these names; `wants_client` refuses clients without one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority().issue_cert(*(names or ("localhost", "127.0.0.1"))).configure_cert(context)
     if wants_client:

@@ -1,6 +1,6 @@
-"""Turns the table of the gateway's answers into the page that readers see, docs/captures.md.
+"""Write the table of the gateway's answers as a page of the documentation, docs/captures.md.
 
-Run as a script, with `tests` and `src` on the path, to write the page anew.
+Run as a script, with `tests` and `src` on the path, to write the page again.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from client.gateway_table import CONSTRUCTED, RECORDED
-from client.outcomes import Expected, Lists, Raises, Says
+from client.outcomes import ChatResult, Expected, Lists, Raises
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "captures.md"
 
@@ -41,30 +41,30 @@ These responses were not recorded; they follow [gateway behaviour](gateway-behav
 
 
 def written() -> str:
-    """The page's text."""
-    recorded = _table(["answer", "what comes out"], [[f"`{name}`", told(row)] for name, row in RECORDED.items()])
+    """Return the page's text."""
+    recorded = _table(["answer", "what comes out"], [[f"`{name}`", describe(row)] for name, row in RECORDED.items()])
     constructed = _table(
         ["answer", "chapter", "what comes out"],
-        [[name, section, told(row)] for name, (section, _, row) in CONSTRUCTED.items()],
+        [[name, section, describe(row)] for name, (section, _, row) in CONSTRUCTED.items()],
     )
     return "\n".join([OPENING + RECORDED_OPENING, recorded, CONSTRUCTED_OPENING, constructed, ""])
 
 
-def told(expected: Expected) -> str:
-    """One outcome in words."""
+def describe(expected: Expected) -> str:
+    """Describe one outcome."""
     match expected:
         case bool():
             return f"`{expected}`"
         case Lists():
             models = ", ".join(f"`{name}`" for name in expected.ids) or "no model"
             return "; ".join([models, *_facts(expected)])
-        case Says():
+        case ChatResult():
             return "; ".join(_answer(expected))
         case Raises():
             return "; ".join(_error(expected))
 
 
-def _answer(answer: Says) -> list[str]:
+def _answer(answer: ChatResult) -> list[str]:
     usage = answer.usage
     parts = [
         "no text" if answer.text is None else _code(answer.text),
@@ -90,7 +90,7 @@ def _error(error: Raises) -> list[str]:
     return parts
 
 
-def _facts(answer: Says | Lists) -> list[str]:
+def _facts(answer: ChatResult | Lists) -> list[str]:
     return [f"`{path}` is {_code(repr(value))}" for path, value in answer.more.items()]
 
 

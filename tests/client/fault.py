@@ -1,4 +1,4 @@
-"""One fault of a stream: what the server does on the wire, and what the reader of the stream must see.
+"""One fault of a stream: the server's behaviour on the wire, and the result that the reader must see.
 
 Each is one stream with one retry allowed. `connections` also counts a health check that follows on the same client: 1
 means that the stream gave its connection back whole.
@@ -27,20 +27,20 @@ class Fault:
     """One row.
 
     Attributes:
-        name: What is wrong.
-        serve: What the server does with each attempt.
+        name: The fault, in words.
+        serve: The server's handler of each attempt.
         texts: The pieces of text that the loop hands over.
-        error: The class of what it raises, None when the answer is whole.
-        says: Part of the error's message.
+        error: The class of the error that it raises, None when the answer is whole.
+        message: Part of the error's message.
         status: The error's status, for a `StatusError`.
         limit: The clock that ran out, for a `StreamStalledError`.
         partial: The text of the error's `partial`; None when there is no partial.
-        attempts: How many requests the server saw.
-        connections: How many connections they and a health check afterwards took; None where both are right.
+        attempts: The number of requests that the server received.
+        connections: The number of connections of these and a later health check; None if either number is valid.
         timeouts: The call's clocks.
         pause: Seconds the consumer takes over each of the first two chunks.
         leave_after: The consumer leaves after so many chunks.
-        max_event: The bound on one event, where it is not the usual one.
+        max_event: The bound on one event, if it is not the usual one.
         size: Bytes of the message sent.
         reads_body: The server reads the request's body before it answers.
         tls: The row is run under TLS too.
@@ -50,7 +50,7 @@ class Fault:
     serve: Handler
     texts: list[str] = field(default_factory=list)
     error: type[GatewayError] | None = None
-    says: str = ""
+    message: str = ""
     status: int | None = None
     limit: str | None = None
     partial: str | None = None

@@ -1,4 +1,4 @@
-"""The fault matrix of chat streams: what the server does on the wire, and what the reader must see."""
+"""The fault matrix of chat streams: the server's behaviour on the wire, and the result that the reader must see."""
 
 from __future__ import annotations
 
@@ -43,26 +43,26 @@ _ENDS = [
 
 _ERRORS = [
     Fault("in-band error before content", sends(ROLE, OVER, DONE), error=ServiceUnavailableError,
-          says="overloaded, later", status=503, partial="", attempts=2),
+          message="overloaded, later", status=503, partial="", attempts=2),
     Fault("in-band error after content", sends(*HEL, OVER, DONE), ["Hel"], ServiceUnavailableError, "overloaded, later",
           status=503, partial="Hel"),
     Fault("in-band error after the finish_reason", sends(*HELLO, FINISH, OVER, DONE), ["Hel", "lo"],
           ServiceUnavailableError, "overloaded, later", status=503, partial="Hello"),
     Fault("in-band error without a code, after content", sends(*HEL, OVER_UNCODED, DONE), ["Hel"], StreamError,
           "it broke", partial="Hel"),
-    Fault("an event named error, before content", sends(NAMED), error=RateLimitError, says="too many", status=429,
+    Fault("an event named error, before content", sends(NAMED), error=RateLimitError, message="too many", status=429,
           attempts=2),
-    Fault("the gateway's unescaped error, then [DONE]", sends(UNESCAPED, DONE), error=RateLimitError, says="slow down",
-          status=429, attempts=2),
-    Fault("only comments", sends(b": hi\n\n"), error=StreamTruncatedError, says="only comments", attempts=2),
-    Fault("only fields", sends(BLOCKS[0]), error=StreamTruncatedError, says="no event in it", attempts=2),
-    Fault("only [DONE]", sends(DONE), error=StreamTruncatedError, says="no choice was finished", attempts=2),
+    Fault("the gateway's unescaped error, then [DONE]", sends(UNESCAPED, DONE), error=RateLimitError,
+          message="slow down", status=429, attempts=2),
+    Fault("only comments", sends(b": hi\n\n"), error=StreamTruncatedError, message="only comments", attempts=2),
+    Fault("only fields", sends(BLOCKS[0]), error=StreamTruncatedError, message="no event in it", attempts=2),
+    Fault("only [DONE]", sends(DONE), error=StreamTruncatedError, message="no choice was finished", attempts=2),
     Fault("only usage", sends(USAGE, DONE), error=StreamTruncatedError, partial=None, attempts=2),
     Fault("the 400 that is the provider's silence",
           lambda connection, request: connection.json({"error": "net/http: timeout awaiting response headers"}, 400),
           error=GatewayTimeoutError, status=400, attempts=2),
     Fault("an event over the bound, before content", sends(ROLE, chunk("x" * 5000), FINISH, DONE), error=StreamError,
-          says="more than max_event=1000 bytes", partial="", attempts=2, max_event=1000),
+          message="more than max_event=1000 bytes", partial="", attempts=2, max_event=1000),
     Fault("an event over the bound that never ends", sends(*HEL, b"data: ", end=drip(b"x" * 400)), ["Hel"], StreamError,
           "more than max_event=1000 bytes", partial="Hel", connections=2, max_event=1000),
 ]  # fmt: skip

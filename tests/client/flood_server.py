@@ -28,21 +28,21 @@ def _framed(piece: bytes) -> bytes:
 
 
 def _again(block: bytes) -> Iterator[bytes]:
-    """The same block for ever, in HTTP chunks of a megabyte."""
+    """Yield the same block without end, in HTTP chunks of a megabyte."""
     piece = _framed(block * (SIZE // len(block)))
     while True:
         yield piece
 
 
 def _bytewise(block: bytes) -> Iterator[bytes]:
-    """The same block for ever, in HTTP chunks of one byte."""
+    """Yield the same block without end, in HTTP chunks of one byte."""
     piece = b"".join(_framed(bytes((byte,))) for byte in block) * (SIZE // len(block) // 6)
     while True:
         yield piece
 
 
 def _packed(block: bytes) -> Iterator[bytes]:
-    """The same block for ever, compressed a thousandfold."""
+    """Yield the same block without end, compressed a thousandfold."""
     packer = zlib.compressobj(9, wbits=31)
     block *= SIZE // len(block)
     while True:
@@ -50,7 +50,7 @@ def _packed(block: bytes) -> Iterator[bytes]:
 
 
 def _empty_members() -> Iterator[bytes]:
-    """Gzip members that hold nothing: 20 bytes each, and never a byte of body."""
+    """Yield gzip members that hold nothing: 20 bytes each, and never a byte of body."""
     packer = zlib.compressobj(9, wbits=31)
     return _again(packer.flush())
 

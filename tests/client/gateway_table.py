@@ -1,7 +1,7 @@
-"""The table: what each answer of the gateway becomes in the hands of a client. `RECORDED` is what a real one sent.
+"""The table of results that each answer of the gateway gives a client. `RECORDED` holds answers of a real gateway.
 
-`CONSTRUCTED` holds answers that were not recorded, put together from docs/gateway-behaviour.md.
-docs/captures.md shows both to readers.
+`CONSTRUCTED` holds answers that were not recorded, built from docs/gateway-behaviour.md. docs/captures.md shows both to
+readers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from client.outcomes import Expected, Lists, Raises, Says
+from client.outcomes import ChatResult, Expected, Lists, Raises
 from client.recorded import HI, Recording
 from inference_gateway_sdk import (
     BadGatewayError,
@@ -46,7 +46,7 @@ CUT_OFF = "the stream ended before the answer was whole: choice 0 has no finish_
 UNPROVED = "the stream sent [DONE] before the answer was whole: choice 0 has no finish_reason"
 CLOSED = "GATEWAY/v1/chat/completions closed the connection after 0.0 s without a response: connection closed"
 KEPT = {"service_tier": "x", "choices.0.message.novel": 1, "usage.x_detail.a": 1}
-WHOLE = Says("Hello", usage=(1, 1, 2), more={"usage.completion_tokens_details.reasoning_tokens": 1})
+WHOLE = ChatResult("Hello", usage=(1, 1, 2), more={"usage.completion_tokens_details.reasoning_tokens": 1})
 
 RECORDED: dict[str, Expected] = {
     # Health and models
@@ -69,15 +69,15 @@ RECORDED: dict[str, Expected] = {
     "base/chat": WHOLE,
     "base/chat_both": WHOLE,
     "guard/block": WHOLE,
-    "base/chat_tools": Says(
+    "base/chat_tools": ChatResult(
         None,
         "tool_calls",
         (1, 1, 2),
         {"choices.0.message.tool_calls.0.extra_content.google": {"more": 1, "thought_signature": "s"}},
     ),
-    "real/chat": Says("The capital of France is Paris.", "stop", (27, 8, 35)),
-    "real/chat_schema": Says('{\n  "answer": "no"\n}', "stop", (29, 11, 40)),
-    # Whole chat answers that say no
+    "real/chat": ChatResult("The capital of France is Paris.", "stop", (27, 8, 35)),
+    "real/chat_schema": ChatResult('{\n  "answer": "no"\n}', "stop", (29, 11, 40)),
+    # Whole chat answers with an error
     "base/chat_bad200": Raises(
         DeserializationError,
         None,
@@ -92,7 +92,7 @@ RECORDED: dict[str, Expected] = {
     "base/chat_down": Raises(BadGatewayError, 502, REFUSED, "MISTRAL_API_URL"),
     "base/chat_slowhead": Raises(GatewayTimeoutError, 400, SILENT, "CLIENT_RESPONSE_HEADER_TIMEOUT"),
     "full/chat_slow25": Raises(GatewayTimeoutError, 504, "Request timed out", "SERVER_READ_TIMEOUT"),
-    "eq/chat_slow": Raises(RequestError, None, f"{CLOSED} before any response"),
+    "eq/chat_slow": Raises(RequestError, None, f"{CLOSED} before any response", "speaks TLS"),
     "allow/denied": Raises(
         ForbiddenError, 403, "Model not allowed. Please check the list of allowed models.", "ALLOWED_MODELS"
     ),
@@ -109,14 +109,14 @@ RECORDED: dict[str, Expected] = {
     "mcpsel/chat_nokey": Raises(InternalError, 500, "Provider not available", "GROQ_API_KEY"),
     "tls/selfhop_untrusted": Raises(BadRequestError, 400, UNVERIFIED, "SERVER_HOST"),
     # Streams
-    "base/s_ok": Says("Hello", more=KEPT),
-    "base/s_comments": Says("Hello", more=KEPT),
-    "route/alias_s": Says("Hello", more=KEPT, selected="openai/ok"),
-    "real/chat_s": Says("The capital of France is Paris.", "stop", (27, 8, 35)),
-    "mcpsel/mcp_s": Says(
+    "base/s_ok": ChatResult("Hello", more=KEPT),
+    "base/s_comments": ChatResult("Hello", more=KEPT),
+    "route/alias_s": ChatResult("Hello", more=KEPT, selected="openai/ok"),
+    "real/chat_s": ChatResult("The capital of France is Paris.", "stop", (27, 8, 35)),
+    "mcpsel/mcp_s": ChatResult(
         "Hello", usage=None, more={"id": "c2", "choices.0.message.novel": 1}, earlier=("mcp_tools_get",)
     ),
-    # Streams that say no, or end early
+    # Streams with an error, or that end early
     "base/s_429": Raises(RateLimitError, 429, "slow down", provider="openai"),
     "base/s_slowhead": Raises(GatewayTimeoutError, 400, SILENT, "CLIENT_RESPONSE_HEADER_TIMEOUT"),
     "base/s_cut": Raises(StreamTruncatedError, None, CUT_OFF, "on_truncation", partial="Hello"),
@@ -136,14 +136,14 @@ def _head(status: int, reason: str, *lines: str) -> bytes:
     return "\r\n".join([f"HTTP/1.1 {status} {reason}", *lines, "Connection: close", "", ""]).encode()
 
 
-def _says(status: int, error: Any, *lines: str, reason: str = "Reason", ctype: str = "application/json") -> bytes:
-    """A whole answer in the gateway's own envelope, where `error` is text, or as it stands."""
+def _response(status: int, error: Any, *lines: str, reason: str = "Reason", ctype: str = "application/json") -> bytes:
+    """Return a whole answer in the gateway's own envelope if `error` is text, or `error` unchanged."""
     body = json.dumps({"error": error} if isinstance(error, str) else error).encode()
     return _head(status, reason, f"Content-Type: {ctype}", f"Content-Length: {len(body)}", *lines) + body
 
 
 def _streams(*events: bytes, status: int = 200) -> bytes:
-    """An event stream relayed line by line, as the gateway does."""
+    """Return an event stream relayed line by line, as the gateway does."""
     head = _head(status, "Reason", "Content-Type: text/event-stream", "Transfer-Encoding: chunked")
     lines = b"".join(events).splitlines(keepends=True)
     return head + b"".join(b"%x\r\n%s\r\n" % (len(line), line) for line in lines) + b"0\r\n\r\n"
@@ -184,21 +184,21 @@ _BROKEN_FRAME = b'data: {"error": "Failed to start streaming: ' + _INNER.encode(
 _BROKEN_AGAIN = b'data: {"error": "' + _INNER.encode() + b'"}\n\n'
 
 CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
-    # name: (chapters, exchange, what comes out)
+    # By name: the chapters, the exchange and the result.
     "health behind a failing guardrail": (
         "17",
-        Recording("GET", "/health", None, _says(403, {"error": "guardrail evaluation failed", "message": "x"})),
+        Recording("GET", "/health", None, _response(403, {"error": "guardrail evaluation failed", "message": "x"})),
         False,
     ),
-    "models, none configured": ("7", _models(_says(200, {"data": [], "object": "list"})), Lists(())),
+    "models, none configured": ("7", _models(_response(200, {"data": [], "object": "list"})), Lists(())),
     "models, provider out of reach": (
         "6",
-        _models(_says(502, "Failed to list models"), "?provider=mistral"),
+        _models(_response(502, "Failed to list models"), "?provider=mistral"),
         Raises(BadGatewayError, 502, "Failed to list models", "MISTRAL_API_KEY", provider="mistral"),
     ),
     "models, provider unknown": (
         "3",
-        _models(_says(400, "Provider not found. Please check the list of supported providers."), "?provider=foo"),
+        _models(_response(400, "Provider not found. Please check the list of supported providers."), "?provider=foo"),
         Raises(
             BadRequestError,
             400,
@@ -208,29 +208,29 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
     ),
     "models, deadline": (
         "6",
-        _models(_says(504, "Request timed out"), "?provider=mistral"),
+        _models(_response(504, "Request timed out"), "?provider=mistral"),
         Raises(GatewayTimeoutError, 504, "Request timed out", "SERVER_READ_TIMEOUT"),
     ),
     "chat by alias": (
         "3",
-        _chat(_says(200, _ANSWER, "X-Selected-Provider: ollama", "X-Selected-Model: ok"), "fast"),
-        Says("Hello", usage=(1, 1, 2), selected="ollama/ok"),
+        _chat(_response(200, _ANSWER, "X-Selected-Provider: ollama", "X-Selected-Model: ok"), "fast"),
+        ChatResult("Hello", usage=(1, 1, 2), selected="ollama/ok"),
     ),
     "chat by alias, provider says no": (
         "3",
-        _chat(_says(429, _INNER, "X-Selected-Provider: ollama", "X-Selected-Model: ok"), "fast"),
+        _chat(_response(429, _INNER, "X-Selected-Provider: ollama", "X-Selected-Model: ok"), "fast"),
         Raises(RateLimitError, 429, "slow down", provider="ollama"),
     ),
-    "chat without a finish": ("8", _chat(_says(200, _UNENDED)), Says("Hello", "", (1, 1, 2))),
+    "chat without a finish": ("8", _chat(_response(200, _UNENDED)), ChatResult("Hello", "", (1, 1, 2))),
     "chat, provider sends no JSON": (
         "6",
-        _chat(_says(400, "invalid character 'o' in literal null (expecting 'u')")),
+        _chat(_response(400, "invalid character 'o' in literal null (expecting 'u')")),
         Raises(BadRequestError, 400, "invalid character 'o' in literal null (expecting 'u')", "OPENAI_API_URL"),
     ),
     "chat, provider overloaded": (
         "6",
         _chat(
-            _says(
+            _response(
                 529,
                 '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}',
                 reason="529 status code 529",
@@ -240,44 +240,44 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
     ),
     "chat, model denied": (
         "3",
-        _chat(_says(403, "Model is disallowed. Please use a different model.")),
+        _chat(_response(403, "Model is disallowed. Please use a different model.")),
         Raises(ForbiddenError, 403, "Model is disallowed. Please use a different model.", "DISALLOWED_MODELS"),
     ),
     "chat, llama.cpp without a key": (
         "21",
-        _chat(_says(400, NO_KEY), "llamacpp/smol"),
+        _chat(_response(400, NO_KEY), "llamacpp/smol"),
         Raises(BadRequestError, 400, NO_KEY, "LLAMACPP_API_KEY on it to any text"),
     ),
     "chat, guardrail on the inner hop": (
         "17",
-        _chat(_says(403, '{"error":"request blocked by guardrails","message":"no cards"}')),
+        _chat(_response(403, '{"error":"request blocked by guardrails","message":"no cards"}')),
         Raises(ForbiddenError, 403, "request blocked by guardrails: no cards"),
     ),
     "chat, oversize behind guardrails": (
         "4",
-        _chat(_says(400, "failed to read request body")),
+        _chat(_response(400, "failed to read request body")),
         Raises(BadRequestError, 400, "failed to read request body", "SERVER_MAX_REQUEST_BODY_SIZE"),
     ),
     "chat, oversize with telemetry": (
         "4",
-        _chat(_says(413, "request body too large")),
+        _chat(_response(413, "request body too large")),
         Raises(PayloadTooLargeError, 413, "request body too large", "SERVER_MAX_REQUEST_BODY_SIZE"),
     ),
     "chat by alias with MCP on": (
         "13",
-        _chat(_says(400, "Unsupported model: fast"), "fast"),
+        _chat(_response(400, "Unsupported model: fast"), "fast"),
         Raises(BadRequestError, 400, "Unsupported model: fast", "X-MCP-Bypass"),
     ),
     "chat, MCP agent fails": (
         "13",
-        _chat(_says(500, "Failed to execute MCP tools")),
+        _chat(_response(500, "Failed to execute MCP tools")),
         Raises(InternalError, 500, "Failed to execute MCP tools", "the gateway's log has the reason"),
     ),
-    "stream without [DONE]": ("9", _stream(_streams(*_GOOD, _USAGE)), Says("Hello")),
+    "stream without [DONE]": ("9", _stream(_streams(*_GOOD, _USAGE)), ChatResult("Hello")),
     "stream with CR LF": (
         "9",
         _stream(_streams(*(piece.replace(b"\n", b"\r\n") for piece in [*_GOOD, _USAGE, DONE]))),
-        Says("Hello"),
+        ChatResult("Hello"),
     ),
     "stream ends without a finish": (
         "9",
@@ -307,18 +307,18 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
     ),
     "stream refused at its start": (
         "6",
-        _stream(_says(429, '{"error": {"message": "slow down"}}\n', ctype="text/event-stream")),
+        _stream(_response(429, '{"error": {"message": "slow down"}}\n', ctype="text/event-stream")),
         Raises(RateLimitError, 429, "slow down"),
     ),
     "stream of a bare name": (
         "3",
-        _stream(_says(400, UNNAMED), "gpt-4"),
+        _stream(_response(400, UNNAMED), "gpt-4"),
         Raises(BadRequestError, 400, UNNAMED, "'gpt-4' names no provider"),
     ),
     "stream, MCP in direct mode": (
         "13",
         _stream(_streams(*_CALLS, *_SECOND, DONE)),
-        Says("Hello", usage=None, more={"id": "c2"}, earlier=("mcp_time_in",)),
+        ChatResult("Hello", usage=None, more={"id": "c2"}, earlier=("mcp_time_in",)),
     ),
     "stream, MCP, error between turns": (
         "13",

@@ -1,4 +1,4 @@
-"""Time, waiting and chance for a client under test: pauses are noted instead of waited, chance is fixed."""
+"""Time, sleep and randomness for a client under test: pauses are noted instead of waited, randomness is fixed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class Invented:
-    """The outside world as a test wants it.
+    """The environment of a client under test.
 
     Attributes:
         pauses: The seconds the client would have slept between attempts, in order.
         offset: Added to the monotonic clock from now on. The transport keeps the real one.
-        wall: What the wall clock says, in seconds since the epoch.
-        random: What chance says, in [0, 1).
+        wall: The value of the wall clock, in seconds since the epoch.
+        random: The next random number, in [0, 1).
     """
 
     def __init__(self, *, wall: float = 1_700_000_000.0, random: float = 0.0) -> None:
@@ -28,7 +28,7 @@ class Invented:
         self.random = random
 
     def runtime(self, world: World) -> AsyncRuntime | Runtime:
-        """What the client of that world takes as `_runtime`."""
+        """Return the client's `_runtime` for this environment."""
         if world.blocking:
             return Runtime(self._monotonic, lambda: self.wall, self.pauses.append, lambda: self.random)
         return AsyncRuntime(self._monotonic, lambda: self.wall, self._sleep, lambda: self.random)

@@ -1,4 +1,4 @@
-"""The fault matrix of Messages streams: what the server does on the wire, and what the reader must see."""
+"""The fault matrix of Messages streams: the server's behaviour on the wire, and the result that the reader must see."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ MESSAGE: dict[str, Any] = {
 
 
 def message_event(type: str, **fields: Any) -> bytes:
-    """An event as Anthropic writes it: named, and named again in its data."""
+    """Return an event in Anthropic's form: its name, and its name again in the data."""
     data = json.dumps({"type": type, **fields}, ensure_ascii=False)
     return f"event: {type}\ndata: {data}\n\n".encode()
 
 
 def text_delta(text: str) -> bytes:
-    """A piece of the first block's text."""
+    """Return a piece of the first block's text."""
     return message_event("content_block_delta", index=0, delta={"type": "text_delta", "text": text})
 
 
 def error_event(kind: str, message: str = "overloaded, later") -> bytes:
-    """An error in the place of an event."""
+    """Return an error event in place of another event."""
     return message_event("error", error={"type": kind, "message": message})
 
 
@@ -77,16 +77,16 @@ FAULTS = [
     Fault("stall before message_stop", sends(*GOOD[:-1], end=stall), ["Hel", "lo"], StreamStalledError, limit="idle",
           partial="Hello", connections=2, timeouts=HASTY_IDLE),
     Fault("in-band error before content", sends(*OPEN, error_event("overloaded_error")), error=OverloadedError,
-          says="overloaded, later", status=529, partial="", attempts=2),
+          message="overloaded, later", status=529, partial="", attempts=2),
     Fault("in-band error after content", sends(*HEL, error_event("overloaded_error")), ["Hel"], OverloadedError,
           "overloaded, later", status=529, partial="Hel"),
     Fault("the error's other shape", sends(*HEL, message_event("error", error=json.loads(error_event("rate_limit_error")
           .partition(b"data: ")[2]))), ["Hel"], RateLimitError, "overloaded, later", status=429, partial="Hel"),
     Fault("in-band error of no known kind", sends(*HEL, error_event("x_error", "it broke")), ["Hel"], StreamError,
           "it broke", partial="Hel"),
-    Fault("only pings", sends(PING, PING), error=StreamTruncatedError, says="no message had begun", attempts=2),
-    Fault("only message_stop", sends(STOP), error=StreamTruncatedError, says="no message had begun", attempts=2),
+    Fault("only pings", sends(PING, PING), error=StreamTruncatedError, message="no message had begun", attempts=2),
+    Fault("only message_stop", sends(STOP), error=StreamTruncatedError, message="no message had begun", attempts=2),
     Fault("502 of the gateway", lambda connection, request: connection.json(
               {"type": "error", "error": {"type": "api_error", "message": "Failed to reach upstream server"}}, 502),
-          error=BadGatewayError, says="Failed to reach upstream server", status=502, attempts=2),
+          error=BadGatewayError, message="Failed to reach upstream server", status=502, attempts=2),
 ]  # fmt: skip

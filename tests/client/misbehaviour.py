@@ -1,4 +1,4 @@
-"""What a server may do to a stream: how it sends it, and how it ends it."""
+"""Ways in which a server sends a stream, and ways in which it ends one."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ Ending = Callable[[Connection], None]
 
 
 def clean(connection: Connection) -> None:
-    """The orderly end of the body."""
+    """End the body in order."""
     connection.end()
 
 
 def cut(connection: Connection) -> None:
-    """The connection is closed where the body should go on."""
+    """Close the connection where the body should continue."""
     connection.close()
 
 
 def reset(connection: Connection) -> None:
-    """The connection is reset, once what was sent has had time to arrive."""
+    """Reset the connection, once the data sent has had time to arrive."""
     connection.pause(0.05)
     connection.reset()
 
 
 def stall(connection: Connection) -> None:
-    """Silence, with the connection open."""
+    """Send nothing more, with the connection open."""
     connection.stall()
 
 
 def drip(piece: bytes) -> Ending:
-    """The same bytes for ever, in HTTP chunks."""
+    """Send the same bytes without end, in HTTP chunks."""
     return lambda connection: connection.drip(b"%x\r\n%s\r\n" % (len(piece), piece))
 
 
 def raw_drip(piece: bytes) -> Ending:
-    """The same bytes for ever, in the middle of HTTP's own framing."""
+    """Send the same bytes without end, inside HTTP's own framing."""
     return lambda connection: connection.drip(piece)
 
 
 def sends(*pieces: bytes, end: Ending = clean) -> Handler:
-    """A 200 event stream: these pieces, a chunk of HTTP each but in one write, and then its end."""
+    """Return a 200 event stream: these pieces in one write, each an HTTP chunk, and then its end."""
 
     def handler(connection: Connection, request: Request) -> None:
         framed = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces if piece)
@@ -55,18 +55,18 @@ def sends(*pieces: bytes, end: Ending = clean) -> Handler:
 
 
 def silent(connection: Connection, request: Request) -> None:
-    """Not a byte."""
+    """Send no byte."""
     connection.stall()
 
 
 def dripping_head(connection: Connection, request: Request) -> None:
-    """Headers that never end."""
+    """Send headers that never end."""
     connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
     connection.drip(b"X-More: yes\r\n")
 
 
 def bytewise(*pieces: bytes) -> Handler:
-    """Every byte of the answer in a write of its own."""
+    """Send every byte of the response in its own write."""
     framed = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
 
     def handler(connection: Connection, request: Request) -> None:
@@ -77,7 +77,7 @@ def bytewise(*pieces: bytes) -> Handler:
 
 
 def refuses_unread(connection: Connection, request: Request) -> None:
-    """A 413 before the body was read, then a reset: what the gateway does.
+    """Send a 413 before the body was read, then a reset, as the gateway does.
 
     See gateway-behaviour.md#limits-and-timeouts.
     """

@@ -1,4 +1,4 @@
-"""What came out of a call, as plain values that stand in a table: an answer, a list, a bool, or an error."""
+"""Outcomes of a call as plain values for a table: an answer, a list, a bool, or an error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inference_gateway_sdk import CreateChatCompletionResponse, GatewayError, Li
 
 
 @dataclass(frozen=True)
-class Says:
+class ChatResult:
     """A chat answer. `more` holds further facts by their place in the answer's JSON, steps joined by dots."""
 
     text: str | None
@@ -32,7 +32,7 @@ class Lists:
 
 @dataclass(frozen=True)
 class Raises:
-    """An error. `hint` is a phrase of its hint, None for an error without one; `partial` the text of what had come."""
+    """An error. `hint` is a phrase of its hint, None for an error without one; `partial` is the partial text."""
 
     kind: type[GatewayError]
     status: int | None
@@ -42,18 +42,18 @@ class Raises:
     provider: str | None = None
 
 
-Expected = Says | Lists | Raises | bool
+Expected = ChatResult | Lists | Raises | bool
 
 
 def place(value: Any, path: str) -> Any:
-    """The value at a place such as `choices.0.message.content`; raises LookupError where there is none."""
+    """Return the value at a place such as `choices.0.message.content`; raise LookupError if there is none."""
     for step in path.split("."):
         value = value[int(step)] if isinstance(value, list) else value[step]
     return value
 
 
-def said(result: Any, more: dict[str, Any]) -> Says | Lists | bool:
-    """The outcome of a call that returned; `more` names the further places to look at."""
+def returned(result: Any, more: dict[str, Any]) -> ChatResult | Lists | bool:
+    """Return the outcome of a call that returned; `more` names further places to read."""
     if isinstance(result, bool):
         return result
     if isinstance(result, ListModelsResponse):
@@ -62,7 +62,7 @@ def said(result: Any, more: dict[str, Any]) -> Says | Lists | bool:
     answer = turns[-1]
     usage = answer.usage
     finish = answer.choices[0].finish_reason
-    return Says(
+    return ChatResult(
         answer.text,
         None if finish is None else str(finish),
         None if usage is None else (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens),
@@ -73,9 +73,9 @@ def said(result: Any, more: dict[str, Any]) -> Says | Lists | bool:
 
 
 def raised(error: GatewayError, expected: Raises, url: str) -> Raises:
-    """The outcome of a call that failed, with the hint cut down to the phrase that was expected of it.
+    """Return the outcome of a call that failed, with the hint cut down to the expected phrase.
 
-    The server's address stands as GATEWAY, and a time under a second as 0.0 s.
+    The server's address is replaced by GATEWAY, and a time under a second by 0.0 s.
     """
     message = re.sub(r"\b0\.\d s\b", "0.0 s", error.message.replace(url, "GATEWAY"))
     hint = error.hint

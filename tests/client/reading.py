@@ -1,4 +1,4 @@
-"""One streamed chat with a scripted gateway: asked for, and read in each way there is."""
+"""One streamed chat with a scripted gateway: how it is requested, and each way to read it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from support.worlds import World
 
 HEL = [ROLE, chunk("Hel")]
 FINISH = chunk(finish="stop")
-SOON = 5.0  # seconds within which something must have happened that takes none
+SOON = 5.0  # seconds within which an immediate step must have happened
 
 
 def gateway(serve: Handler) -> Handler:
-    """A gateway that streams so and is healthy."""
+    """Return a gateway that streams with `serve` and is healthy."""
 
     def handler(connection: Connection, request: Request) -> None:
         if request.path == "/health":
@@ -28,32 +28,32 @@ def gateway(serve: Handler) -> Handler:
 
 
 def run(world: World, scenario: Any, serve: Handler, **options: Any) -> Server:
-    """Run a scenario with a client of a gateway that streams so; the server, to be asked what it saw."""
+    """Run a scenario with a client of this streaming gateway. Return the server, for its requests."""
     with serving(gateway(serve)) as server:
         world.with_client(scenario, server.url, **options)
     return server
 
 
 def ask(client: Any, **params: Any) -> Any:
-    """One streamed chat."""
+    """Return one streamed chat."""
     return client.generate_content_stream("p/m", "hi", **params)
 
 
 async def read_all(stream: Any) -> list[Any]:
-    """Every chunk that is left."""
+    """Read every remaining chunk."""
     return [chunk async for chunk in stream]
 
 
 async def read_final(stream: Any) -> Any:
-    """The whole answer."""
+    """Read the whole answer."""
     return await stream.final()
 
 
 async def read_texts(stream: Any) -> list[str]:
-    """Every piece of text that is left."""
+    """Read every remaining piece of text."""
     return [text async for text in stream.text()]
 
 
 async def read_events(stream: Any) -> list[SSEvents]:
-    """Every raw event that is left."""
+    """Read every remaining raw event."""
     return [event async for event in stream.events()]

@@ -1,6 +1,6 @@
-"""Raw answers of a real gateway, as they were recorded: read, and asked for again by a client.
+"""Raw recorded answers of a real gateway: read, and requested again by a client.
 
-A recording is what was sent, every byte that came back, and how the connection ended. `ask` turns the request into the
+A recording is the request, every byte that came back, and how the connection ended. `ask` turns the request into the
 client's own call; `serve` makes a handler that answers with the recorded bytes.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "captures" / "gateway"
 HI = [{"role": "user", "content": "hi"}]
-BIG = 10_600_000  # bytes of text in the one request whose recording does not fit a test
+BIG = 10_600_000  # bytes of text in the one request whose recording is too large for a test
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Recording:
 
 
 def recordings() -> dict[str, Recording]:
-    """Every recording of the endpoints that the client has methods for, and of routes that do not exist."""
+    """Return every recording of the client's endpoints, and of routes that do not exist."""
     index = json.loads((FOLDER / "index.json").read_text())
     found = {
         f"{setting}/{name}": _read(FOLDER / setting / name, case["ended"])
@@ -80,7 +80,7 @@ def _concerns_us(recording: Recording) -> bool:
 
 
 async def ask(client: Any, recording: Recording) -> Any:
-    """What the client makes of the request: an answer, a list, a bool; a stream's whole turns as a list."""
+    """Return the client's result for the request: an answer, a list, a bool; a stream's whole turns as a list."""
     if recording.path == "/health":
         return await client.health_check()
     if recording.path == "/v1/models":
@@ -105,7 +105,7 @@ async def ask(client: Any, recording: Recording) -> Any:
 
 
 def serve(recording: Recording, connection: Connection, _: Request) -> None:
-    """Answer with the recorded bytes and end as was recorded."""
+    """Answer with the recorded bytes and the recorded end."""
     connection.send(recording.answer)
     if recording.ended == "reset":
         connection.reset()

@@ -1,4 +1,4 @@
-"""The fault matrix of Responses streams: what the server does on the wire, and what the reader must see."""
+"""The fault matrix of Responses streams: the behaviour on the wire, and the result that the reader must see."""
 
 from __future__ import annotations
 
@@ -39,31 +39,31 @@ RESPONSE: dict[str, Any] = {
 
 
 def response_event(type: str, **fields: Any) -> bytes:
-    """An event as OpenAI writes it: named, and named again in its data."""
+    """Return an event in OpenAI's form: its name, and its name again in the data."""
     data = json.dumps({"type": f"response.{type}", **fields}, ensure_ascii=False)
     return f"event: response.{type}\ndata: {data}\n\n".encode()
 
 
 def text_delta(text: str) -> bytes:
-    """A piece of the first item's text."""
+    """Return a piece of the first item's text."""
     return response_event("output_text.delta", item_id="m1", output_index=0, content_index=0, delta=text)
 
 
 def completed(text: str) -> bytes:
-    """The last event of a response with this text."""
+    """Return the last event of a response with this text."""
     (message,) = RESPONSE["output"]
     part = {"type": "output_text", "text": text, "annotations": []}
     return response_event("completed", response={**RESPONSE, "output": [{**message, "content": [part]}]})
 
 
 def failed(code: str, message: str = "busy, later") -> bytes:
-    """The last event of a response that failed."""
+    """Return the last event of a response that failed."""
     error = {"code": code, "message": message}
     return response_event("failed", response={**BEGUN, "status": "failed", "error": error})
 
 
 def error_event(value: dict[str, Any]) -> bytes:
-    """An error in the place of an event."""
+    """Return an error event in place of another event."""
     return f"event: error\ndata: {json.dumps(value)}\n\n".encode()
 
 
@@ -102,7 +102,7 @@ FAULTS = [
     Fault("stall before response.completed", sends(*GOOD[:-1], end=stall), ["Hel", "lo"], StreamStalledError,
           limit="idle", partial="Hello", connections=2, timeouts=HASTY_IDLE),
     Fault("in-band error before content", sends(*OPEN, failed("rate_limit_exceeded")), error=RateLimitError,
-          says="busy, later", status=429, partial="", attempts=2),
+          message="busy, later", status=429, partial="", attempts=2),
     Fault("in-band error after content", sends(*HEL, failed("rate_limit_exceeded")), ["Hel"], RateLimitError,
           "busy, later", status=429, partial="Hel"),
     Fault("an `error` event", sends(*HEL, error_event(
@@ -110,15 +110,16 @@ FAULTS = [
           ["Hel"], RateLimitError, "busy, later", status=429, partial="Hel"),
     Fault("an `error` event before content", sends(*OPEN, error_event(
               {"type": "error", "error": {"type": "server_error", "message": "busy, later"}})),
-          error=InternalError, says="busy, later", status=500, partial="", attempts=2),
+          error=InternalError, message="busy, later", status=500, partial="", attempts=2),
     Fault("in-band error object after content", sends(*HEL, b'data: {"error": {"code": 503, "message": "gone"}}\n\n'),
           ["Hel"], ServiceUnavailableError, "gone", status=503, partial="Hel"),
     Fault("in-band error of no known kind", sends(*HEL, failed("x_error", "it broke")), ["Hel"], StreamError,
           "it broke", partial="Hel"),
     Fault("in-band error that another try would not mend", sends(*OPEN, failed("invalid_prompt", "too odd")),
-          error=BadRequestError, says="too odd", status=400, partial=""),
-    Fault("only heartbeats", sends(BEAT, BEAT), error=StreamTruncatedError, says="no response had begun", attempts=2),
+          error=BadRequestError, message="too odd", status=400, partial=""),
+    Fault("only heartbeats", sends(BEAT, BEAT), error=StreamTruncatedError,
+          message="no response had begun", attempts=2),
     Fault("502 of the gateway", lambda connection, request: connection.json(
               {"error": "Failed to reach upstream server"}, 502),
-          error=BadGatewayError, says="Failed to reach upstream server", status=502, attempts=2),
+          error=BadGatewayError, message="Failed to reach upstream server", status=502, attempts=2),
 ]  # fmt: skip

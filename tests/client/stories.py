@@ -1,4 +1,4 @@
-"""Random whole answers, and the ways providers stream them: what came in pieces must add up to what was meant."""
+"""Random whole answers, and the ways in which providers stream them: the pieces must add up to the answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BY_ID_ALONE = "id on every piece, no index"
 ONE_AFTER_ANOTHER = (
     "neither index nor id, names only",
     "no index, id at first",
-    "index always 0, ids tell",
+    "index always 0, ids differ",
     "name on every piece",
     "name in pieces",
     "arguments as an object",
@@ -40,14 +40,14 @@ class Story:
 
 @st.composite
 def stories(draw: Draw, *, id: str = "c1", way: str | None = None, tools: bool | None = None, most: int = 3) -> Story:
-    """A whole answer and one way to stream it.
+    """Draw a whole answer and one way to stream it.
 
     Args:
-        draw: Hypothesis gives it.
-        id: The answer's.
-        way: Of `WAYS`, how its tool calls come; None for any.
+        draw: Provided by Hypothesis.
+        id: The answer's id.
+        way: The entry of `WAYS` by which its tool calls are streamed; None for any.
         tools: Whether the first choice calls tools; None for either.
-        most: How many choices there may be.
+        most: The maximum number of choices.
     """
     choices, streams = [], []
     for index in range(draw(st.integers(1, most))):
@@ -59,8 +59,8 @@ def stories(draw: Draw, *, id: str = "c1", way: str | None = None, tools: bool |
     envelope: Json = {"id": id, "object": "chat.completion.chunk", "created": 7, "model": "up"}
     whole: Json = {**envelope, "object": "chat.completion", "choices": choices}
     chunks = [{**envelope, "choices": group} for group in _grouped(draw, pieces)]
-    _tell_usage(draw, chunks, whole, envelope)
-    _tell_the_unknown(draw, chunks, whole)
+    _add_usage(draw, chunks, whole, envelope)
+    _add_unknown_fields(draw, chunks, whole)
     return Story(chunks, whole)
 
 
@@ -88,7 +88,7 @@ def _choices(draw: Draw, index: int, way: str, tools: bool | None) -> tuple[Json
         "finish_reason": draw(st.sampled_from(("stop", "length", "odd"))),
     }
     pieces = [{"index": index, "delta": delta, "finish_reason": None} for delta in deltas]
-    _tell_logprobs(draw, choice, pieces)
+    _add_logprobs(draw, choice, pieces)
     if pieces and draw(st.booleans()):
         pieces[-1]["finish_reason"] = choice["finish_reason"]
     else:
@@ -122,7 +122,7 @@ def _tool_calls(draw: Draw, way: str) -> tuple[list[Json], list[Json]]:
 
 
 def _call_pieces(draw: Draw, call: Json, given: Json, place: int, way: str, gap: int) -> list[Json]:
-    """One call's pieces: the first has its name and all that comes once, the others more of the arguments."""
+    """Return one call's pieces: the first has the name and every field sent once, the others more of the arguments."""
     name, arguments = call["function"]["name"], call["function"]["arguments"]
     once = {key: value for key, value in call.items() if key not in ("id", "function")}
     if way == "arguments as an object":
@@ -133,7 +133,7 @@ def _call_pieces(draw: Draw, call: Json, given: Json, place: int, way: str, gap:
     pieces[0].update(once)
     pieces += [{"function": {"arguments": part}} for part in _cut(draw, arguments)]
     for number, piece in enumerate(pieces):
-        index = {"index from 1": place + 1, "index with gaps": place * gap + gap, "index always 0, ids tell": 0}
+        index = {"index from 1": place + 1, "index with gaps": place * gap + gap, "index always 0, ids differ": 0}
         if "no index" not in way and "neither" not in way:
             piece["index"] = index.get(way, place)
         if (number == 0 and call["id"].startswith("id-")) or "id on every piece" in way:
@@ -144,26 +144,26 @@ def _call_pieces(draw: Draw, call: Json, given: Json, place: int, way: str, gap:
 
 
 def _name_pieces(name: str) -> list[str]:
-    """The name in three; no piece repeats what came before it, which would read as the whole name again."""
+    """Return the name in three pieces, none of which repeats the text before it."""
     return [name[:2], name[2:4], name[4:]] if name[:2] != name[2:4] and name[:4] != name[4:] else [name]
 
 
-def _tell_logprobs(draw: Draw, choice: Json, pieces: list[Json]) -> None:
+def _add_logprobs(draw: Draw, choice: Json, pieces: list[Json]) -> None:
     if not draw(st.booleans()):
         return
-    told = []
+    logprobs = []
     for piece in pieces:
         tokens = [
             {"token": token, "logprob": -0.5, "bytes": list(token.encode()), "top_logprobs": []}
             for token in draw(st.lists(TEXTS, max_size=2))
         ]
-        told += tokens
+        logprobs += tokens
         piece["logprobs"] = {"content": tokens, "refusal": None} if tokens else None
-    if told:
-        choice["logprobs"] = {"content": told, "refusal": None}
+    if logprobs:
+        choice["logprobs"] = {"content": logprobs, "refusal": None}
 
 
-def _tell_usage(draw: Draw, chunks: list[Json], whole: Json, envelope: Json) -> None:
+def _add_usage(draw: Draw, chunks: list[Json], whole: Json, envelope: Json) -> None:
     usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8, "x_cost": 0.25}
     match draw(st.sampled_from(("never", "in a chunk of its own", "with the last chunk", "growing on every chunk"))):
         case "in a chunk of its own":
@@ -179,8 +179,8 @@ def _tell_usage(draw: Draw, chunks: list[Json], whole: Json, envelope: Json) -> 
     whole["usage"] = usage
 
 
-def _tell_the_unknown(draw: Draw, chunks: list[Json], whole: Json) -> None:
-    """Fields that no contract lists, beside the choices and within them: on every chunk, or on one."""
+def _add_unknown_fields(draw: Draw, chunks: list[Json], whole: Json) -> None:
+    """Add fields that no contract lists, beside the choices and within them: on every chunk, or on one."""
     everywhere = draw(st.booleans())
     for name, value in {"x_backend": draw(TEXTS), "x_sources": draw(st.lists(TEXTS, min_size=1, max_size=3))}.items():
         if draw(st.booleans()):
@@ -197,13 +197,13 @@ def _tell_the_unknown(draw: Draw, chunks: list[Json], whole: Json) -> None:
 
 
 def _cut(draw: Draw, text: str) -> list[str]:
-    """The text in one to four pieces, some of which may be empty."""
+    """Return the text in one to four pieces, some of which may be empty."""
     ends = sorted(draw(st.lists(st.integers(0, len(text)), max_size=3)))
     return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
 def _interleaved(draw: Draw, streams: list[list[Json]], *, starts_in_order: bool = False) -> list[Json]:
-    """All items; those of one stream keep their order."""
+    """Return all items interleaved; those of one stream keep their order."""
     waiting = [list(stream) for stream in streams if stream]
     started = 0
     found = []
@@ -218,7 +218,7 @@ def _interleaved(draw: Draw, streams: list[list[Json]], *, starts_in_order: bool
 
 
 def _grouped(draw: Draw, pieces: list[Json]) -> list[list[Json]]:
-    """The pieces as the choices of chunks: mostly one, sometimes several of different choices."""
+    """Return the pieces as the choices of chunks: mostly one, sometimes several of different choices."""
     groups: list[list[Json]] = []
     for piece in pieces:
         last = groups[-1] if groups else []

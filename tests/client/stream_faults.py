@@ -35,13 +35,13 @@ NOT_JSON = b"data: {oops\n\n"
 
 @dataclass(frozen=True)
 class Spoken:
-    """How a dialect says "Hello", in two pieces.
+    """The events with which a dialect streams "Hello" in two pieces.
 
     Attributes:
         opening: The events before any content.
         delta: The event of a piece of text.
         finish: The events that end an answer of this text.
-        heartbeat: The event that says nothing but that the connection lives.
+        heartbeat: The event that only keeps the connection alive.
         answer: The whole answer as JSON, not streamed.
     """
 
@@ -53,26 +53,26 @@ class Spoken:
 
     @property
     def hel(self) -> list[bytes]:
-        """Up to the first piece."""
+        """Return the events up to the first piece."""
         return [*self.opening, self.delta("Hel")]
 
     @property
     def hello(self) -> list[bytes]:
-        """Up to the second piece."""
+        """Return the events up to the second piece."""
         return [*self.hel, self.delta("lo")]
 
     def whole(self, text: str) -> list[bytes]:
-        """An answer of one piece."""
+        """Return the events of an answer of one piece."""
         return [*self.opening, self.delta(text), *self.finish(text)]
 
     @property
     def good(self) -> list[bytes]:
-        """All of it."""
+        """Return all events."""
         return [*self.hello, *self.finish("Hello")]
 
 
 def stream_faults(spoken: Spoken) -> list[Fault]:
-    """The rows that hold for every dialect."""
+    """Return the rows that hold for every dialect."""
     return [*_ends(spoken), *_slowness(spoken), *_drips(spoken), *_errors(spoken), *_framing(spoken)]
 
 
@@ -106,7 +106,7 @@ def _slowness(spoken: Spoken) -> list[Fault]:
         Fault("slow consumer", sends(*good), ["Hel", "lo"], timeouts=slow, pause=0.25),
         Fault("slow consumer, then cut", sends(*spoken.hello, end=cut), ["Hel", "lo"], StreamTruncatedError,
               partial="Hello", connections=2, timeouts=slow, pause=0.25),
-        Fault("stall before the first byte", silent, error=StreamStalledError, says="no content came within 0.3 s",
+        Fault("stall before the first byte", silent, error=StreamStalledError, message="no content came within 0.3 s",
               limit="first_content", connections=2, timeouts=HASTY_START, tls=True),
         Fault("stall after the head", sends(end=stall), error=StreamStalledError, limit="first_content", connections=2,
               timeouts=HASTY_START),
@@ -142,7 +142,7 @@ def _drips(spoken: Spoken) -> list[Fault]:
 
 
 def _drip(spoken: Spoken, name: str, end: Callable[..., None], *more: bytes) -> Fault:
-    """A connection that says something for ever, and nothing of worth after the first piece."""
+    """Send data without end, with no content after the first piece."""
     return Fault(name, sends(*spoken.hel, *more, end=end), ["Hel"], StreamStalledError, limit="idle", partial="Hel",
                  connections=2, timeouts=HASTY_IDLE, tls=True)  # fmt: skip
 
@@ -152,18 +152,18 @@ def _errors(spoken: Spoken) -> list[Fault]:
     rate_limit = {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
     return [
         Fault("non-JSON frame before content", sends(*spoken.opening, NOT_JSON, *good), error=StreamError,
-              says="not JSON", partial="", attempts=2),
+              message="not JSON", partial="", attempts=2),
         Fault("non-JSON frame after content", sends(*hel, NOT_JSON, *good), ["Hel"], StreamError, "not JSON",
               partial="Hel"),
-        Fault("plain JSON body", sends(_plain(spoken.answer)), error=StreamError, says="plain JSON", partial="Hello",
+        Fault("plain JSON body", sends(_plain(spoken.answer)), error=StreamError, message="plain JSON", partial="Hello",
               attempts=2),
-        Fault("plain JSON body that is an error", sends(_plain(rate_limit)), error=RateLimitError, says="slow down",
+        Fault("plain JSON body that is an error", sends(_plain(rate_limit)), error=RateLimitError, message="slow down",
               status=429, attempts=2),
-        Fault("HTML body", sends(PAGE), error=StreamError, says="an HTML page", attempts=2),
-        Fault("text body", sends(b"upstream gone\n"), error=StreamError, says="text: 'upstream gone'", attempts=2),
-        Fault("empty event stream", sends(), error=StreamTruncatedError, says="nothing in it", attempts=2),
+        Fault("HTML body", sends(PAGE), error=StreamError, message="an HTML page", attempts=2),
+        Fault("text body", sends(b"upstream gone\n"), error=StreamError, message="text: 'upstream gone'", attempts=2),
+        Fault("empty event stream", sends(), error=StreamTruncatedError, message="nothing in it", attempts=2),
         Fault("413 and a reset while 20 MB are being sent", refuses_unread, error=PayloadTooLargeError,
-              says="Request body too large", status=413, connections=2, size=20 * 1024 * 1024, reads_body=False,
+              message="Request body too large", status=413, connections=2, size=20 * 1024 * 1024, reads_body=False,
               tls=True),
     ]  # fmt: skip
 

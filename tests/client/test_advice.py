@@ -1,4 +1,4 @@
-"""Hints and classes of errors as the running gateway causes them: each names the setting or argument that helps."""
+"""Hints and classes of errors as the running gateway causes them: each names the setting or argument to change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refuses(status: int, body: object, *headers: str, invented: Invented, after:
 
 
 def asked(world: World, scenario: Scenario, status: int, body: object, *headers: str, after: float = 0.0) -> Any:
-    """Return the error of a call that is refused so, and how many requests were sent."""
+    """Return the error of a refused call, and the number of requests sent."""
     invented = Invented()
     with serving(refuses(status, body, *headers, invented=invented, after=after)) as server:
         return caught(world, scenario, server.url, invented), len(server.requests)
@@ -66,7 +66,7 @@ UNREACHED = {"error": "Failed to reach upstream server"}
 
 @pytest.mark.parametrize("scenario", [respond, stream_response, message, picture])
 def test_a_late_502_names_the_gateways_timeout_and_is_not_repeated(world: World, scenario: Scenario) -> None:
-    """A 502 after ten seconds is a slow provider as a rule: raise the timeout; another attempt would be as slow."""
+    """A 502 after ten seconds advises raising the timeout, because the provider is slow."""
     error, requests = asked(world, scenario, 502, UNREACHED, after=10.05)
     assert type(error) is sdk.BadGatewayError
     assert "CLIENT_RESPONSE_HEADER_TIMEOUT" in error.hint
@@ -76,7 +76,7 @@ def test_a_late_502_names_the_gateways_timeout_and_is_not_repeated(world: World,
 
 @pytest.mark.parametrize("scenario", [respond, message, picture])
 def test_an_early_502_names_the_address_and_is_repeated(world: World, scenario: Scenario) -> None:
-    """A 502 at once is a provider that cannot be reached."""
+    """A 502 at once reads as a provider that cannot be reached."""
     error, requests = asked(world, scenario, 502, UNREACHED, after=0.2)
     assert "could not reach the provider" in error.hint
     assert "CLIENT_RESPONSE_HEADER_TIMEOUT" not in error.hint
@@ -84,7 +84,7 @@ def test_an_early_502_names_the_address_and_is_repeated(world: World, scenario: 
 
 
 def test_a_guardrails_refusal_of_a_tool_call_keeps_its_words(world: World) -> None:
-    """A 403 with JSON-RPC -32001 is the policy's text and code, and has no hint about MCP_EXPOSE."""
+    """A 403 with JSON-RPC -32001 has the policy's text and code, and no hint about MCP_EXPOSE."""
     body = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32001, "message": "no cards"}}
 
     async def scenario(client: Any) -> Any:
@@ -98,7 +98,7 @@ NAMELESS = {"type": "error", "error": {"type": "invalid_request_error", "message
 
 
 def test_an_alias_on_messages_is_advised_a_provider_that_serves_them(world: World) -> None:
-    """Aliases work on chat completions alone, and only anthropic serves Messages."""
+    """The error of an alias on Responses or Messages explains where aliases work and who serves Messages."""
 
     async def scenario(client: Any) -> Any:
         return await client.create_message("fast", "hi", 5)
@@ -120,7 +120,7 @@ def test_an_alias_on_messages_is_advised_a_provider_that_serves_them(world: Worl
 def test_after_an_alias_the_hint_names_the_selected_provider(
     world: World, status: int, text: str, setting: str
 ) -> None:
-    """The gateway's X-Selected-Provider says whose setting to check."""
+    """The gateway's X-Selected-Provider selects the provider whose setting the hint names."""
 
     async def scenario(client: Any) -> Any:
         return await client.generate_content("fast", "hi")
@@ -133,7 +133,7 @@ def test_after_an_alias_the_hint_names_the_selected_provider(
 
 @pytest.mark.parametrize("scenario", [chat, stream_response])
 def test_a_late_close_does_not_advise_a_stream_to_stream(world: World, scenario: Scenario) -> None:
-    """Only a call that does not stream is advised to; both are advised to raise SERVER_WRITE_TIMEOUT."""
+    """Only a non-streamed call is advised to stream; both are advised to raise SERVER_WRITE_TIMEOUT."""
     invented = Invented()
 
     def closes(connection: Connection, _: Request) -> None:
@@ -148,7 +148,7 @@ def test_a_late_close_does_not_advise_a_stream_to_stream(world: World, scenario:
 
 
 def test_the_advice_on_header_timeouts_names_the_write_timeout(world: World) -> None:
-    """CLIENT_RESPONSE_HEADER_TIMEOUT above SERVER_WRITE_TIMEOUT closes half of such streams without a byte."""
+    """The hint names CLIENT_RESPONSE_HEADER_TIMEOUT, which closes such streams if above SERVER_WRITE_TIMEOUT."""
     text = 'Post "http://h/proxy/openai/chat/completions": net/http: timeout awaiting response headers'
     error, _ = asked(world, chat, 400, {"error": text})
     assert type(error) is sdk.GatewayTimeoutError
@@ -157,7 +157,7 @@ def test_the_advice_on_header_timeouts_names_the_write_timeout(world: World) -> 
 
 
 def test_a_provider_that_does_not_answer_in_json_is_named(world: World) -> None:
-    """The gateway reports it as a 400, which reads as if the request were malformed."""
+    """A timeout that the gateway reports as a 400 is not described as a malformed request."""
     error, _ = asked(world, chat, 400, {"error": "invalid character 'o' in literal null (expecting 'u')"})
     assert type(error) is sdk.BadRequestError
     assert error.hint.startswith("the provider answered 200")
@@ -191,7 +191,7 @@ async def speech(client: Any) -> Any:
 
 @pytest.mark.parametrize("scenario", [chat, respond, message, picture, speech])
 def test_an_error_in_a_200_is_a_status_error(world: World, scenario: Scenario) -> None:
-    """A call that does not stream never raises a StreamError, and its message does not mention a stream."""
+    """A non-streamed call never raises a StreamError, and its message does not mention a stream."""
     error, requests = asked(world, scenario, 200, {"error": "no"})
     assert (type(error), error.status, error.message, requests) == (sdk.StatusError, 200, "no", 1)
     assert error.meta.status == 200
@@ -200,7 +200,7 @@ def test_an_error_in_a_200_is_a_status_error(world: World, scenario: Scenario) -
 
 
 def test_an_empty_response_names_its_status_and_provider(world: World) -> None:
-    """A provider's 204 on chat shows what came, not the decoder's words."""
+    """A provider's 204 on chat is reported as the response that came, not as a decoding error."""
 
     def handle(connection: Connection, _: Request) -> None:
         connection.send(b"HTTP/1.1 204 No Content\r\n\r\n")
@@ -217,7 +217,7 @@ def test_an_empty_response_names_its_status_and_provider(world: World) -> None:
     "body", [{"error": "no"}, {"error": {"message": "no", "code": "x"}}, {"object": "error", "message": "no"}]
 )
 def test_an_error_in_a_200_is_no_empty_success(world: World, scenario: Scenario, body: dict[str, object]) -> None:
-    """An error object does not pass for an empty list, nor for metrics that were accepted."""
+    """An error object is not accepted as an empty list, nor as accepted metrics."""
     error, _ = asked(world, scenario, 200, body)
     assert (type(error), error.status, error.message) == (sdk.StatusError, 200, "no")
 
@@ -234,6 +234,6 @@ def test_an_empty_object_in_a_200_is_no_empty_success(world: World, scenario: Sc
 @pytest.mark.parametrize("scenario", [models, tools, picture])
 @pytest.mark.parametrize("data", [[], None])
 def test_an_empty_list_is_a_list(world: World, scenario: Scenario, data: object) -> None:
-    """A list without entries, also the null that Go writes for one, is a result."""
+    """A list without entries, also the null that Go writes for one, is a valid result."""
     result, _ = asked(world, scenario, 200, {"object": "list", "data": data})
     assert list(result.data or []) == []

@@ -1,4 +1,4 @@
-"""Streams put together: random answers in every way of streaming them, prefixes, cuts, and the work it takes."""
+"""Assembled streams: random answers in every way of streaming them, prefixes, cuts, and the work it takes."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from inference_gateway_sdk._streams.chat import ChatDialect
 from streams.reading import fed
 from support.server import DONE, GOOD, chunk, event
 
-FEWER = settings(max_examples=settings.default.max_examples // 3)  # for tests that take long over each
+FEWER = settings(max_examples=settings.default.max_examples // 3)  # for slow properties
 
 
 def read(data: bytes, cuts: list[int] | None = None, **options: Any) -> tuple[ChatDialect, list[Any]]:
-    """A dialect that was fed the bytes, cut at these places, and the chunks it gave; all of them are folded."""
+    """Feed the bytes, cut at these places, to a dialect. Return it with its chunks, all of them folded."""
     return fed(ChatDialect(**options), data, cuts)
 
 
 def wire(chunks: list[Json]) -> bytes:
-    """The chunks as an event stream."""
+    """Return the chunks as an event stream."""
     return b"".join(map(event, chunks)) + DONE
 
 
 def only_turn(dialect: ChatDialect) -> Any:
-    """The one turn of a stream that has one."""
+    """Return the turn of a stream that has only one."""
     (turn,) = dialect.turns()
     return turn
 
 
-def verdict(dialect: ChatDialect) -> tuple[str, str]:
-    """What a dialect says of the end."""
+def end_error(dialect: ChatDialect) -> tuple[str, str]:
+    """Return the dialect's error for the end of the stream, or None."""
     return type(dialect.failure).__name__, str(dialect.failure)
 
 
 def without_nulls(value: Any) -> Any:
-    """The same without nulls, which say no more than nothing."""
+    """Return `value` without null fields, which carry no information."""
     if isinstance(value, dict):
         return {key: without_nulls(item) for key, item in value.items() if item is not None}
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
@@ -53,7 +53,7 @@ def without_nulls(value: Any) -> Any:
 
 @given(stories())
 def test_every_way_of_streaming_an_answer_adds_up_to_it(story: Story) -> None:
-    """Whatever way an answer is streamed, the assembled answer is the answer."""
+    """The assembled answer equals the whole answer in every way of streaming it."""
     dialect, _ = read(wire(story.chunks))
     assert dialect.failure is None
     assert without_nulls(only_turn(dialect).to_dict()) == without_nulls(story.whole)
@@ -61,7 +61,7 @@ def test_every_way_of_streaming_an_answer_adds_up_to_it(story: Story) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_each_way_to_send_tool_calls_adds_up_to_them(way: str) -> None:
-    """Tool calls assemble in the legal way and in each odd one."""
+    """Tool calls assemble in the standard way and in each odd one."""
 
     @settings(FEWER)
     @given(stories(way=way, tools=True, most=2))
@@ -75,7 +75,7 @@ def test_each_way_to_send_tool_calls_adds_up_to_them(way: str) -> None:
 
 @given(stories())
 def test_folding_does_not_touch_what_was_handed_over(story: Story) -> None:
-    """A reader who keeps the chunks finds them as they came after everything was assembled."""
+    """Chunks that a reader keeps are unchanged after everything was assembled."""
     _, chunks = read(wire(story.chunks))
     assert [without_nulls(one.to_dict()) for one in chunks] == [without_nulls(sent) for sent in story.chunks]
 
@@ -83,7 +83,7 @@ def test_folding_does_not_touch_what_was_handed_over(story: Story) -> None:
 @settings(FEWER)
 @given(stories())
 def test_a_partial_is_the_fold_of_what_was_handed_over(story: Story) -> None:
-    """After any prefix the partial answer is what that prefix alone adds up to, however often it was looked at."""
+    """After any prefix the partial answer is the sum of that prefix, however often it was read."""
     looked_at, _ = read(b"")
     dialect = ChatDialect()
     for place, sent in enumerate(story.chunks, 1):
@@ -103,16 +103,16 @@ def _text_of_the_first_choice(chunks: list[Any]) -> str:
 @settings(FEWER)
 @given(st.lists(st.sampled_from(WAYS), min_size=2, max_size=4), st.data())
 def test_each_turn_of_a_conversation_with_tools_is_an_answer_of_its_own(ways: list[str], data: st.DataObject) -> None:
-    """Turns with ids of their own assemble apart; the calls of all but the last were run by the gateway."""
-    told = [data.draw(stories(id=f"turn{place}", way=way, tools=True, most=1)) for place, way in enumerate(ways)]
-    dialect, _ = read(wire([sent for story in told for sent in story.chunks]))
+    """Turns with their own ids assemble separately; the calls of all but the last were run by the gateway."""
+    drawn = [data.draw(stories(id=f"turn{place}", way=way, tools=True, most=1)) for place, way in enumerate(ways)]
+    dialect, _ = read(wire([sent for story in drawn for sent in story.chunks]))
     turns = dialect.turns()
     assert dialect.failure is None
-    assert len(turns) == len(told)
+    assert len(turns) == len(drawn)
     for place, turn in enumerate(turns):
         assert {call.ran_on_gateway for call in turn.tool_calls} == {place < len(turns) - 1}
-        assert turn.text == told[place].whole["choices"][0]["message"]["content"]
-        names = [call["function"]["name"] for call in told[place].whole["choices"][0]["message"]["tool_calls"]]
+        assert turn.text == drawn[place].whole["choices"][0]["message"]["content"]
+        names = [call["function"]["name"] for call in drawn[place].whole["choices"][0]["message"]["tool_calls"]]
         assert [call.function.name for call in turn.tool_calls] == names
 
 
@@ -121,7 +121,7 @@ def test_each_turn_of_a_conversation_with_tools_is_an_answer_of_its_own(ways: li
 
 @given(stories(), st.lists(st.integers(0, 3000), max_size=12))
 def test_the_cuts_of_the_bytes_do_not_matter(story: Story, cuts: list[int]) -> None:
-    """However the network cuts the bytes, the chunks and the answer are the same."""
+    """The chunks and the answer are the same wherever the network cuts the bytes."""
     whole, chunks = read(wire(story.chunks))
     cut, cut_chunks = read(wire(story.chunks), cuts)
     assert cut_chunks == chunks
@@ -148,10 +148,10 @@ BODIES = st.one_of(
 
 @given(st.lists(BODIES, max_size=3).map(b"".join), st.integers(0, 4000), st.lists(st.integers(0, 4000), max_size=12))
 def test_any_bytes_give_the_same_verdict_however_cut(data: bytes, length: int, cuts: list[int]) -> None:
-    """Whatever comes, wherever it breaks off and however it is cut: never an exception, always the same verdict."""
+    """Any input, cut and broken off anywhere, raises no exception and always gives the same end_error."""
     whole, chunks = read(data[:length])
     cut, cut_chunks = read(data[:length], cuts)
-    assert verdict(cut) == verdict(whole)
+    assert end_error(cut) == end_error(whole)
     assert cut.failure is None or isinstance(cut.failure, GatewayError)
     assert [one.to_dict() for one in cut_chunks] == [one.to_dict() for one in chunks]
     assert cut.terminal == whole.terminal
@@ -159,30 +159,31 @@ def test_any_bytes_give_the_same_verdict_however_cut(data: bytes, length: int, c
 
 @given(stories(), st.data())
 def test_an_answer_without_all_its_finishes_is_never_whole(story: Story, data: st.DataObject) -> None:
-    """Cut anywhere before the last finish_reason, with or without [DONE], the stream says that it was truncated."""
+    """A stream cut before the last finish_reason, with or without [DONE], reports truncation."""
     last = max(place for place, sent in enumerate(story.chunks) if any(c["finish_reason"] for c in sent["choices"]))
     kept = story.chunks[: data.draw(st.integers(0, last))]
     ending = data.draw(st.sampled_from([b"", DONE]))
     dialect, _ = read(b"".join(map(event, kept)) + ending, choices=len(story.whole["choices"]))
     opened = {c["index"] for sent in kept for c in sent["choices"]}
     finished = {c["index"] for sent in kept for c in sent["choices"] if c["finish_reason"]}
-    if opened == finished and opened:  # all that was begun is whole: a provider may give fewer choices than asked for
+    # All choices that were begun are whole: a provider may return fewer choices than requested.
+    if opened == finished and opened:
         assert dialect.failure is None
     else:
         assert type(dialect.failure).__name__ == "StreamTruncatedError"
 
 
-# What providers do, one by one
+# Behaviours of providers, one by one
 
 
-def said(*pieces: Json, **more: Any) -> bytes:
-    """A stream of these tool call pieces, a chunk each."""
+def tool_call_stream(*pieces: Json, **more: Any) -> bytes:
+    """Return a stream of these tool call pieces, a chunk each."""
     chunks = [chunk(delta={"tool_calls": [piece]}) for piece in pieces]
     return b"".join([*chunks, chunk(finish="tool_calls", **more), DONE])
 
 
 def piece(name: str | None = None, arguments: Any = None, **more: Any) -> Json:
-    """One piece of a tool call."""
+    """Return one piece of a tool call."""
     function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
     return {"function": function, **more}
 
@@ -249,22 +250,24 @@ TOOL_CALLS = {
 
 @pytest.mark.parametrize("name", TOOL_CALLS)
 def test_tool_calls_assemble_as_meant(name: str) -> None:
-    """What a provider meant by its pieces comes out, whatever it did with index, id and name."""
+    """Tool calls assemble as the provider meant them, with any use of index, id and name."""
     pieces, expected = TOOL_CALLS[name]
-    calls = only_turn(read(said(*pieces))[0]).tool_calls
+    calls = only_turn(read(tool_call_stream(*pieces))[0]).tool_calls
     assert [(call.id, call.function.name, call.function.arguments) for call in calls] == expected
 
 
 def test_a_thought_signature_comes_back_whole() -> None:
-    """What a provider attached to a tool call is kept, and not doubled when it comes twice."""
+    """Extra fields of a tool call are kept, and not doubled when they come twice."""
     signed = {"google": {"thought_signature": "c2ln"}}
-    data = said(piece("f", "", index=0, id="a", extra_content=signed), piece(None, "{}", index=0, extra_content=signed))
+    data = tool_call_stream(
+        piece("f", "", index=0, id="a", extra_content=signed), piece(None, "{}", index=0, extra_content=signed)
+    )
     (call,) = only_turn(read(data)[0]).tool_calls
     assert call.to_dict()["extra_content"] == signed
 
 
 def test_repeated_facts_are_not_doubled() -> None:
-    """Citations and filter results that come with every chunk stand in the answer once."""
+    """Citations and filter results that come with every chunk appear once in the answer."""
     facts: Json = {"citations": ["one", "two"], "system_fingerprint": "fp"}
     verdicts = {"hate": {"filtered": False, "severity": "safe"}}
     chunks = [json.loads(data[6:]) for data in (GOOD[0], GOOD[1], GOOD[2], GOOD[3])]
@@ -277,7 +280,7 @@ def test_repeated_facts_are_not_doubled() -> None:
 
 
 def test_reasoning_details_grow_block_by_block() -> None:
-    """A list of blocks that arrive in pieces keeps its blocks: the same index and type continue one."""
+    """A list of blocks that arrive in pieces keeps its blocks: equal index and type continue one block."""
     first = {"type": "reasoning.text", "index": 0, "text": "I th", "format": "v1"}
     rest = {"type": "reasoning.text", "index": 0, "text": "ink", "format": "v1", "signature": "s"}
     other = {"type": "reasoning.encrypted", "index": 1, "data": "e"}
@@ -288,7 +291,7 @@ def test_reasoning_details_grow_block_by_block() -> None:
 
 
 def test_content_as_a_list_of_parts_is_kept_in_order() -> None:
-    """A provider that streams content as parts, and then as text, loses neither."""
+    """Content that is streamed as parts, and then as text, is kept in full."""
     parts = [{"type": "thinking", "thinking": "hm"}]
     data = b"".join([chunk("a"), chunk(delta={"content": parts}), chunk("b"), chunk(finish="stop"), DONE])
     answer = only_turn(read(data)[0])
@@ -301,7 +304,7 @@ def test_content_as_a_list_of_parts_is_kept_in_order() -> None:
 
 
 def test_a_missing_choice_index_is_the_first_choice() -> None:
-    """A provider that names the index only sometimes still streams one choice."""
+    """A provider that sends the index only sometimes still streams one choice."""
     bare = {"id": "c1", "model": "up", "created": 1, "choices": [{"delta": {"content": "lo"}}]}
     dialect, _ = read(b"".join([chunk("Hel"), event(bare), chunk(finish="stop"), DONE]))
     assert dialect.failure is None
@@ -310,7 +313,7 @@ def test_a_missing_choice_index_is_the_first_choice() -> None:
 
 
 def test_a_finish_reason_on_every_chunk_does_not_make_turns() -> None:
-    """A provider that says finish_reason all the time still gives one answer, its tool calls not run by anyone."""
+    """A provider that sends finish_reason in every chunk gives one answer, its tool calls marked as not run."""
     call = {"tool_calls": [piece("f", "{}", index=0, id="a")]}
     data = [chunk("Hel", "stop"), chunk("lo", "stop"), chunk(None, "stop", delta=call), chunk("!", "stop"), DONE]
     turn = only_turn(read(b"".join(data))[0])
@@ -328,7 +331,7 @@ def test_an_empty_piece_after_the_finish_is_no_turn(more: Json) -> None:
 
 
 def test_a_choice_that_was_asked_for_is_waited_for() -> None:
-    """With n=2 a break after the first choice's finish is a break; an orderly end is the provider's decision."""
+    """With n=2 a break after the first choice's finish is truncation; an orderly end is accepted."""
     first = b"".join(GOOD[:4])
     broken = ChatDialect(choices=2)
     broken.feed(first)
@@ -343,7 +346,7 @@ def test_a_choice_that_was_asked_for_is_waited_for() -> None:
 
 
 def _calls(data: list[bytes]) -> int:
-    """How many calls, of Python and of C, it takes to read and fold these."""
+    """Return how many calls, of Python and of C, it takes to read and fold these."""
     dialect = ChatDialect()
     count = 0
 
@@ -363,7 +366,7 @@ def _calls(data: list[bytes]) -> int:
 
 
 def _peak(data: list[bytes]) -> int:
-    """The most memory, in bytes, that reading, folding and building them held at a time."""
+    """Return the peak memory, in bytes, of reading, folding and building them."""
     tracemalloc.start()
     try:
         dialect = ChatDialect()
@@ -402,9 +405,9 @@ STREAMS = {
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_the_work_is_linear_in_the_number_of_chunks(name: str) -> None:
-    """Four times the chunks take about four times the calls, and four times the memory at most."""
+    """Four times the chunks take about four times the calls, and at most four times the memory."""
     make = STREAMS[name]
-    _calls([make(place) for place in range(20)])  # whatever is made once
+    _calls([make(place) for place in range(20)])  # for everything that is made once
     few, many = [make(place) for place in range(300)], [make(place) for place in range(1200)]
     assert _calls(many) < 4.6 * _calls(few)
     assert _peak(many) < 5 * _peak(few) + 50_000

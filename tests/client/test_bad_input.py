@@ -1,4 +1,4 @@
-"""Bad input: each mistake is refused by the name of its argument, and the gateway hears nothing of it."""
+"""Bad input: each mistake is refused by the name of its argument, and no request reaches the gateway."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.wire
 
 
 class Odd:
-    """A value that JSON has no form for."""
+    """A value without a JSON form."""
 
     def __repr__(self) -> str:
         return "<odd>"
@@ -44,7 +44,7 @@ def _endless() -> dict[str, Any]:
 
 USER = {"role": "user", "content": "hi"}
 
-# What is wrong: how the client is made, the class of the error, and what the error must name.
+# The fault: the client's arguments, the class of the error, and the text that the error must contain.
 CONSTRUCTORS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "base_url of another type": ({"base_url": 5}, TypeError, "base_url must be a string"),
     "base_url of bytes": ({"base_url": b"http://x"}, TypeError, "base_url must be a string"),
@@ -100,11 +100,11 @@ CONSTRUCTORS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
 
 @pytest.mark.parametrize("name", CONSTRUCTORS)
 def test_a_client_is_not_made_with(world: World, name: str) -> None:
-    """A client is not made with an argument that cannot be meant; the error names it and repeats no secret."""
-    options, error, says = CONSTRUCTORS[name]
+    """A client with a bad argument is not made; the error names the argument and repeats no secret."""
+    options, error, phrase = CONSTRUCTORS[name]
     with pytest.raises(error) as caught:
         world.client(**{"base_url": "http://127.0.0.1:9", **options})
-    assert says in str(caught.value)
+    assert phrase in str(caught.value)
     assert "hidden" not in str(caught.value)
 
 
@@ -113,19 +113,19 @@ OPTIONS = ("timeout", "max_retries", "headers", "tools", "max_tokens", "token")
 
 @pytest.mark.parametrize("name", [name for name, row in CONSTRUCTORS.items() if set(row[0]) <= set(OPTIONS)])
 def test_a_copy_is_not_made_with(world: World, name: str) -> None:
-    """`with_options` refuses what the constructor refuses, in the same words."""
-    options, error, says = CONSTRUCTORS[name]
+    """`with_options` refuses the same arguments as the constructor, with the same text."""
+    options, error, phrase = CONSTRUCTORS[name]
 
     async def scenario(client: Any) -> None:
         with pytest.raises(error) as caught:
             client.with_options(**options)
-        assert says in str(caught.value)
+        assert phrase in str(caught.value)
 
     world.with_client(scenario, "http://127.0.0.1:9")
 
 
 def test_a_misspelt_option_is_a_type_error(world: World) -> None:
-    """`with_options` names the options there are."""
+    """An unknown option of `with_options` is refused with the list of options."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(TypeError, match="unknown option 'timout': the options are .*timeout"):
@@ -140,12 +140,12 @@ def test_a_misspelt_option_is_a_type_error(world: World) -> None:
     [(0, ValueError), (-1, ValueError), (float("nan"), ValueError), ("5", TypeError), (True, TypeError)],
 )
 def test_each_clock_is_a_positive_number_or_none(field: str, value: Any, error: type[Exception]) -> None:
-    """`Timeouts` names the clock that cannot be set so."""
+    """`Timeouts` names the limit that has a bad value."""
     with pytest.raises(error, match=rf"timeout\.{field} must be"):
         Timeouts(**{field: value})
 
 
-# Calls: what is wrong, what is asked, and what the error must say.
+# Calls: the fault, the arguments, and the text that the error must contain.
 CHATS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "model of another type": ({"model": 5}, TypeError, "model must be a string"),
     "model that is None": ({"model": None}, TypeError, "model must be a string"),
@@ -224,7 +224,7 @@ CHATS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         "response_format must be an object or a type",
     ),
     "a misspelt parameter": ({"temprature": 1}, TypeError, "'temprature'; did you mean 'temperature'?"),
-    "a parameter nobody knows": ({"frobnicate": 1}, TypeError, "extra_body={'frobnicate': ...}"),
+    "an unknown parameter": ({"frobnicate": 1}, TypeError, "extra_body={'frobnicate': ...}"),
     "stream, which the method decides": ({"stream": True}, TypeError, "stream is decided by the method"),
     "a value JSON cannot hold": (
         {"messages": [{**USER, "content": [{"type": "text", "text": Odd()}]}]},
@@ -244,12 +244,12 @@ CHATS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "a key that is no string": ({"logit_bias": {5: 1}}, SerializationError, "$.logit_bias"),
     "a value that contains itself": ({"extra_body": {"user_data": _endless()}}, SerializationError, "$.user_data"),
     "extra_body with a value JSON cannot hold": ({"extra_body": {"x": Odd()}}, SerializationError, "$.x"),
-    "extra_body that says the model again": (
+    "extra_body that repeats the model": (
         {"extra_body": {"model": "x"}},
         ValueError,
         "extra_body: 'model' is",
     ),
-    "extra_body that says a parameter again": (
+    "extra_body that repeats a parameter": (
         {"temperature": 1, "extra_body": {"temperature": 0}},
         ValueError,
         "extra_body: 'temperature' is already set by an argument",
@@ -275,22 +275,22 @@ STREAMS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
 
 @pytest.mark.parametrize("name", CHATS)
 def test_a_chat_is_not_sent_with(name: str) -> None:
-    """A chat with a value that cannot be meant is refused by the argument's name, and nothing is sent."""
-    asked, error, says = CHATS[name]
+    """A chat with a bad value is refused by the argument's name, and nothing is sent."""
+    asked, error, phrase = CHATS[name]
     asked = {"model": "p/m", "messages": "hi", **asked}
-    refused_unsent(lambda client: client.generate_content(**asked), error, re.escape(says))
+    refused_unsent(lambda client: client.generate_content(**asked), error, re.escape(phrase))
 
 
 @pytest.mark.parametrize("name", [*CHATS, *STREAMS])
 def test_a_stream_is_not_made_with(name: str) -> None:
-    """A stream refuses the same, and what is its own, when it is asked for: before it is entered."""
-    asked, error, says = {**CHATS, **STREAMS}[name]
+    """A stream refuses the same values, and bad options of its own, before it is entered."""
+    asked, error, phrase = {**CHATS, **STREAMS}[name]
     asked = {"model": "p/m", "messages": "hi", **asked}
 
     def ask(client: Any) -> None:
         client.generate_content_stream(**asked)
 
-    refused_unsent(ask, error, re.escape(says))
+    refused_unsent(ask, error, re.escape(phrase))
 
 
 LISTINGS: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
@@ -324,14 +324,14 @@ LISTINGS: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
 
 @pytest.mark.parametrize("name", LISTINGS)
 def test_a_listing_is_not_sent_with(world: World, name: str) -> None:
-    """Listings and calls of one's own refuse bad input the same way."""
-    ask, error, says = LISTINGS[name]
+    """Listings and custom calls refuse bad input the same way."""
+    ask, error, phrase = LISTINGS[name]
 
-    refused(world, ask, error, says)
+    refused(world, ask, error, phrase)
 
 
 def test_a_whole_call_is_not_opened_as_a_stream(world: World) -> None:
-    """`open` takes a `StreamCall`, and says what takes a `Call`."""
+    """`open` takes a `StreamCall`, and names the method for a `Call`."""
 
     async def ask(client: Any) -> None:
         client.open(Call(method="GET", path="/models", read=lambda reply: None))
@@ -339,13 +339,13 @@ def test_a_whole_call_is_not_opened_as_a_stream(world: World) -> None:
     refused(world, ask, TypeError, "call must be a StreamCall (send() takes a Call)")
 
 
-def refused(world: World, ask: Callable[[Any], Any], error: type[Exception], says: str) -> None:
-    """Assert that this raises that, and that the gateway saw no request."""
+def refused(world: World, ask: Callable[[Any], Any], error: type[Exception], phrase: str) -> None:
+    """Assert that the call raises this error, and that the gateway received no request."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(error) as caught:
             await ask(client)
-        assert says in str(caught.value)
+        assert phrase in str(caught.value)
 
     with serving(answer) as server:
         world.with_client(scenario, server.url)
@@ -353,18 +353,18 @@ def refused(world: World, ask: Callable[[Any], Any], error: type[Exception], say
 
 
 def answer(connection: Connection, request: Request) -> None:
-    """A gateway that answers anything."""
+    """Answer any request."""
     if request.body and request.json().get("stream"):
         connection.events(*GOOD)
     else:
         connection.json(ANSWER)
 
 
-# Tokens that are found out when they are fetched
+# Tokens that are checked when they are fetched
 
 
 @pytest.mark.parametrize(
-    ("token", "error", "says"),
+    ("token", "error", "phrase"),
     [
         ("", ValueError, "the result of the token function is empty"),
         ("a\r\nX-Evil: 1", ValueError, "the result of the token function must be printable ASCII"),
@@ -372,14 +372,14 @@ def answer(connection: Connection, request: Request) -> None:
         (b"abc", TypeError, "the result of the token function must be a string, got bytes"),
     ],
 )
-def test_a_token_functions_result_is_checked(world: World, token: Any, error: type[Exception], says: str) -> None:
-    """What a token function returns is held to the same rules, before anything is sent; it is never shown."""
+def test_a_token_functions_result_is_checked(world: World, token: Any, error: type[Exception], phrase: str) -> None:
+    """The result of a token function is checked by the same rules, before anything is sent; it is never shown."""
 
     async def scenario(client: Any) -> None:
         for ask in (client.list_models, lambda: client.generate_content_stream("p/m", "hi").__aenter__()):
             with pytest.raises(error) as caught:
                 await ask()
-            assert says in str(caught.value)
+            assert phrase in str(caught.value)
             assert "Evil" not in str(caught.value)
 
     with serving(answer) as server:
@@ -388,7 +388,7 @@ def test_a_token_functions_result_is_checked(world: World, token: Any, error: ty
 
 
 def test_an_async_token_function_is_not_for_the_blocking_client() -> None:
-    """The blocking client says so, leaves no coroutine unawaited, and sends nothing."""
+    """An async token function in the blocking client is refused without an unawaited coroutine, and nothing is sent."""
 
     async def token() -> str:
         return "abc"
@@ -402,7 +402,7 @@ def test_an_async_token_function_is_not_for_the_blocking_client() -> None:
 # A client that is closed
 
 
-def test_a_closed_client_says_so(world: World) -> None:
+def test_a_closed_client_refuses_calls(world: World) -> None:
     """Every call of a closed client is refused, health_check's too."""
 
     async def scenario(client: Any) -> None:
@@ -422,11 +422,11 @@ def test_a_closed_client_says_so(world: World) -> None:
         assert server.requests == []
 
 
-# What is not refused
+# Values that are accepted
 
 
 def test_unknown_but_possible_values_are_sent(world: World) -> None:
-    """A provider id, an enumeration's value or a routing alias that is merely unknown goes out as it is."""
+    """An unknown provider id, enumeration value or routing alias is sent unchanged."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content("alias", "hi", reasoning_effort="heroic")
@@ -445,7 +445,7 @@ def test_unknown_but_possible_values_are_sent(world: World) -> None:
 
 
 def test_extra_body_is_sent_with_a_warning_where_the_gateway_drops_it(world: World) -> None:
-    """What the contract does not know goes out, and the user is told that chat completions lose it."""
+    """A parameter outside the contract is sent, with a warning that chat completions drop it."""
 
     async def scenario(client: Any) -> None:
         with pytest.warns(
@@ -460,7 +460,7 @@ def test_extra_body_is_sent_with_a_warning_where_the_gateway_drops_it(world: Wor
 
 
 def test_a_users_header_replaces_the_clients_own(world: World) -> None:
-    """No header is sent twice: what the user says counts, in whatever case it is written."""
+    """No header is sent twice: the user's value wins, in any case."""
 
     async def scenario(client: Any) -> None:
         own = {"authorization": "Basic abc", "ACCEPT": "text/plain", "user-agent": "mine", "content-Type": "text/json"}
@@ -481,7 +481,7 @@ def test_a_users_header_replaces_the_clients_own(world: World) -> None:
 
 
 def _read_head(listener: socket.socket) -> str:
-    """The head of the one request that is answered here, as it came."""
+    """Answer one request. Return its head, byte for byte."""
     sock, _ = listener.accept()
     with sock:
         sock.settimeout(5)
@@ -494,7 +494,7 @@ def _read_head(listener: socket.socket) -> str:
 
 
 def test_a_provider_object_is_refused_with_the_way_to_send_it(world: World) -> None:
-    """OpenRouter has a parameter of that name: the error names `extra_body`, and that way it is sent."""
+    """A parameter of OpenRouter with a reserved name is refused with a pointer to `extra_body`, which sends it."""
     preferences = {"order": ["cerebras"], "allow_fallbacks": False}
 
     async def scenario(client: Any) -> None:
@@ -511,7 +511,7 @@ def test_a_provider_object_is_refused_with_the_way_to_send_it(world: World) -> N
 
 
 def test_an_empty_list_of_stops_is_sent(world: World) -> None:
-    """Programs send `stop=[]` for none, and providers take it."""
+    """`stop=[]` is accepted as none."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content("a/b", "hi", stop=[])

@@ -1,9 +1,10 @@
-"""Clients with other options, calls and streams of one's own, and the question whether the gateway is well."""
+"""Clients with other options, custom calls and streams, and the health check."""
 
 from __future__ import annotations
 
 import functools
 import json
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,7 +26,7 @@ MINE = {"type": "function", "function": {"name": "g"}}
 
 
 def test_copies_share_connections_and_leave_the_original_alone(world: World) -> None:
-    """`with_…` makes a client with other options over the same connections; the original stays as it was."""
+    """`with_…` makes a client with other options over the same connections; the original does not change."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content("a/b", "plain")
@@ -52,8 +53,8 @@ def test_copies_share_connections_and_leave_the_original_alone(world: World) -> 
         assert not {"x-a", "x-b"} & request.headers.keys()
 
 
-def test_a_call_that_says_so_wins_over_the_client(world: World) -> None:
-    """Tools and limits of a client are for calls that name none."""
+def test_a_calls_own_options_win_over_the_clients(world: World) -> None:
+    """A client's tools and limits apply only to calls that do not set their own."""
 
     async def scenario(client: Any) -> None:
         copy = client.with_tools([TOOL]).with_max_tokens(7)
@@ -71,8 +72,36 @@ def test_a_call_that_says_so_wins_over_the_client(world: World) -> None:
     assert not {"tools", "max_tokens"} & none.keys()
 
 
+def test_a_temperature_and_a_timeout_of_the_client(world: World) -> None:
+    """The temperature is for chats that name none, whole and streamed; the timeout bounds each call."""
+
+    async def scenario(client: Any) -> None:
+        copy = client.with_temperature(0.2).with_timeout(30)
+        await copy.generate_content("a/b", "hi")
+        await copy.generate_content("a/b", "hi", temperature=1)
+        async with copy.generate_content_stream("a/b", "hi") as stream:
+            await stream.final()
+        await copy.with_temperature(None).generate_content("a/b", "hi")
+
+    bodies = [request.json() for request in sent(world, scenario)]
+    assert [body.get("temperature") for body in bodies] == [0.2, 1, 0.2, None]
+    client = sdk.InferenceGatewayClient("http://127.0.0.1:9", temperature=0)
+    assert pickle.loads(pickle.dumps(client))._settings.temperature == 0
+    assert client.with_timeout(3)._settings.timeouts.total == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [("hot", TypeError, "^temperature must be a number, got str"), (2.5, ValueError, "^temperature must be at most 2")],
+)
+def test_a_bad_temperature_is_refused_when_the_client_is_made(value: Any, kind: type[Exception], text: str) -> None:
+    """The message names the argument."""
+    with pytest.raises(kind, match=text):
+        sdk.InferenceGatewayClient("http://127.0.0.1:9").with_temperature(value)
+
+
 def test_closing_a_copy_closes_the_client(world: World) -> None:
-    """Connections are shared, so closing any of the clients closes them all, and a later call says so."""
+    """Connections are shared: closing one of the clients closes them all, and a later call raises."""
 
     async def scenario(client: Any) -> None:
         await client.with_token("x").aclose()
@@ -86,7 +115,7 @@ def test_closing_a_copy_closes_the_client(world: World) -> None:
 
 
 def test_a_call_of_ones_own(world: World) -> None:
-    """`send` makes any request and returns what its `read` makes of the answer."""
+    """`send` makes any request and returns the result of its `read`."""
 
     async def scenario(client: Any) -> tuple[int, Any]:
         call = Call(
@@ -115,7 +144,7 @@ def test_a_call_of_ones_own(world: World) -> None:
 @pytest.mark.parametrize("odd", ["\v", "\f", "\x1b", "\x7f", "\xe9", "\n", "\r", "\0"])
 @pytest.mark.parametrize("where", ["headers", "accept", "content_type"])
 def test_a_call_s_headers_are_checked_like_a_client_s(odd: str, where: str, world: World) -> None:
-    """What the option `headers` refuses is refused in a call too, and nothing is sent."""
+    """A header that the option `headers` refuses is refused in a call too, and nothing is sent."""
     given: Any = (("X-Mine", f"a{odd}b"),) if where == "headers" else f"a{odd}b"
 
     async def scenario(client: Any) -> None:
@@ -127,7 +156,7 @@ def test_a_call_s_headers_are_checked_like_a_client_s(odd: str, where: str, worl
 
 
 def test_a_call_may_return_anything(world: World) -> None:
-    """What `read` returns need not be an answer of ours, and what it raises comes out as it is."""
+    """`read` may return any value, and its exceptions propagate unchanged."""
 
     async def scenario(client: Any) -> None:
         assert await client.send(Call(method="GET", path="/x", read=lambda _: None)) is None
@@ -142,13 +171,13 @@ def _raise(_: Reply) -> None:
 
 
 class Lines:
-    """A dialect of a test: each line is a chunk, "end" is the terminal marker, the whole is the lines."""
+    """A dialect for tests: each line is a chunk, "end" is the terminal marker, the whole is the list of lines."""
 
     def __init__(self) -> None:
         self.failure: sdk.GatewayError | None = None
         self.closed = self.terminal = self.may_continue = False
         self._rest = b""
-        self._told: list[str] = []
+        self._lines: list[str] = []
 
     def feed(self, data: bytes) -> list[tuple[str | None, Any]]:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -171,10 +200,10 @@ class Lines:
         return chunk
 
     def fold(self, chunk: str) -> None:
-        self._told.append(chunk)
+        self._lines.append(chunk)
 
     def turns(self, *, complete: bool = True) -> list[Any]:
-        return [(*self._told, complete)] if self._told else []
+        return [(*self._lines, complete)] if self._lines else []
 
 
 def test_a_stream_of_ones_own(world: World) -> None:
@@ -293,7 +322,7 @@ def test_a_stream_of_json_events_ends_with_done(world: World) -> None:
     [("ok", True), ("error", False), ("guardrails", False), ("garbage", False), ("gone", False), ("moved", False)],
 )
 def test_health_is_a_bool(name: str, well: bool, world: World) -> None:
-    """Health is True for a 200 and False for whatever else comes, and never raises."""
+    """Health is True for a 200, False for any other response, and never raises."""
 
     def handler(connection: Connection, _: Request) -> None:
         if name == "ok":
@@ -316,7 +345,7 @@ def test_health_is_a_bool(name: str, well: bool, world: World) -> None:
 
 
 def test_health_of_nothing(world: World) -> None:
-    """Nobody listening and a silent server are False as well; a closed client is an error of the program."""
+    """A missing listener and a silent server give False; a closed client raises."""
 
     async def scenario(client: Any) -> None:
         assert await client.health_check() is False
@@ -327,14 +356,14 @@ def test_health_of_nothing(world: World) -> None:
     with serving(lambda connection, _: connection.stall()) as server:
         url = server.url
         world.with_client(scenario, url, timeout=0.2)
-    world.with_client(scenario, url, _runtime=Invented().runtime(world))  # where nobody listens any more
+    world.with_client(scenario, url, _runtime=Invented().runtime(world))  # a port without a listener
 
 
 def test_an_answer_goes_back_as_its_message(world: World) -> None:
     """A whole answer in a list of messages is sent as its message, with every field that the provider sent."""
-    said = {"role": "assistant", "content": "Hm", "reasoning_content": "...", "odd": {"x": [1]}}
+    message = {"role": "assistant", "content": "Hm", "reasoning_content": "...", "odd": {"x": [1]}}
     whole = {"id": "c", "object": "chat.completion", "created": 1, "model": "m"}
-    choice = {"index": 0, "message": said, "finish_reason": "stop"}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
 
     async def scenario(client: Any) -> None:
         answer = await client.generate_content("p/m", "hi")
@@ -346,5 +375,5 @@ def test_an_answer_goes_back_as_its_message(world: World) -> None:
     with serving(lambda connection, _: connection.json({**whole, "choices": [choice]})) as server:
         world.with_client(scenario, server.url)
     bodies = [request.json()["messages"] for request in server.requests]
-    assert bodies[1] == [{"role": "user", "content": "hi"}, said, said, {"role": "user", "content": "and?"}]
-    assert bodies[2] == [said]
+    assert bodies[1] == [{"role": "user", "content": "hi"}, message, message, {"role": "user", "content": "and?"}]
+    assert bodies[2] == [message]

@@ -1,4 +1,4 @@
-"""Answers of the gateway, served byte for byte from a socket, come out of both clients as the table says."""
+"""Recorded answers of the gateway, served byte for byte, give both clients the results in the table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from client.authority import authority_pem, certified
 from client.captures_page import PAGE, written
 from client.gateway_table import CONSTRUCTED, RECORDED
-from client.outcomes import Expected, Lists, Raises, Says, raised, said
+from client.outcomes import ChatResult, Expected, Lists, Raises, raised, returned
 from client.recorded import Recording, ask, recordings, serve
 from inference_gateway_sdk import GatewayError
 from support.server import Request, Server, serving
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from support.worlds import World
 
 RECORDINGS = recordings()
-# Two forms of one request, of which the client sends the other (gateway-behaviour.md#routing), and requests it has no
-# method for.
+# Two forms of one request, of which the client sends the other (gateway-behaviour.md#routing), and requests that
+# no method makes.
 SENT_OTHERWISE = {"base/chat_both"}
 
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_recorded(name: str, world: World) -> None:
-    """A recorded answer becomes what the table says, and the request was the one that was recorded."""
+    """A recorded answer gives the result in the table, and the request equals the recorded one."""
     request = _check(world, RECORDINGS[name], RECORDED[name])
     if name not in SENT_OTHERWISE:
         _check_request(request, RECORDINGS[name])
@@ -34,7 +34,7 @@ def test_recorded(name: str, world: World) -> None:
 
 @pytest.mark.parametrize("name", CONSTRUCTED)
 def test_constructed(name: str, world: World) -> None:
-    """An answer put together from how the gateway is known to behave becomes what the table says."""
+    """An answer built from the gateway's known behaviour gives the result in the table."""
     _, recording, expected = CONSTRUCTED[name]
     _check(world, recording, expected)
 
@@ -45,17 +45,17 @@ def test_every_recording_has_its_row() -> None:
 
 
 def test_whole_answers_lose_nothing(world: World) -> None:
-    """Written again, a whole answer is what had come; only a field that came as null may be left out."""
+    """An encoded answer equals the received JSON, except for fields that were null."""
     for name, expected in RECORDED.items():
         recording = RECORDINGS[name]
-        if isinstance(expected, Lists) or (isinstance(expected, Says) and not recording.streamed):
+        if isinstance(expected, Lists) or (isinstance(expected, ChatResult) and not recording.streamed):
             result, _, _ = _ask(world, recording)
             came = json.loads(recording.answer.partition(b"\r\n\r\n")[2])
             assert _without_nulls(result.to_dict()) == _without_nulls(came), name
 
 
 def test_page() -> None:
-    """The page for readers says what the table says."""
+    """The documentation page matches the table."""
     assert PAGE.read_text() == written()
 
 
@@ -67,19 +67,19 @@ def _without_nulls(value: Any) -> Any:
 
 def _check(world: World, recording: Recording, expected: Expected) -> Request:
     result, server, url = _ask(world, recording)
-    more = expected.more if isinstance(expected, Says | Lists) else {}
+    more = expected.more if isinstance(expected, ChatResult | Lists) else {}
     if isinstance(result, GatewayError):
         assert isinstance(expected, Raises), repr(result)
         outcome: Expected = raised(result, expected, url)
     else:
-        outcome = said(result, more)
+        outcome = returned(result, more)
     assert outcome == expected
     assert len(server.requests) == 1
     return server.requests[0]
 
 
 def _ask(world: World, recording: Recording) -> tuple[Any, Server, str]:
-    """What the client returned or raised, the server, and the address it had."""
+    """Return the client's result or error, the server, and its address."""
 
     async def scenario(client: Any) -> Any:
         try:

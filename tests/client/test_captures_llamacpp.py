@@ -26,7 +26,7 @@ OTHERS = ["health", "props", "v1_models"]
 
 
 def _request(name: str) -> dict[str, Any]:
-    """What was asked, without what only says how it is delivered."""
+    """Return the request without the members that only choose how the answer is delivered."""
     asked: dict[str, Any] = json.loads((FOLDER / f"{name}.request.json").read_text())
     return {key: value for key, value in asked.items() if key not in ("stream", "stream_options")}
 
@@ -49,7 +49,7 @@ PAIRS = [(stream, whole) for stream in STREAMS for whole in WHOLE if _request(st
 
 
 def test_every_capture_is_of_a_kind_tested_here() -> None:
-    """No capture is left out: streams, whole answers, one refusal, and three that are no chats."""
+    """No capture is left out: streams, whole answers, one refusal, and three that are not chats."""
     assert sorted([*STREAMS, *WHOLE, "chat_n2", *OTHERS]) == NAMES
     assert {stream for stream, _ in PAIRS} == {
         "chat_json_schema_stream",
@@ -61,14 +61,14 @@ def test_every_capture_is_of_a_kind_tested_here() -> None:
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_whole_answers_parse_without_loss(name: str) -> None:
-    """A whole chat answer is written again as it came, unknown fields and all, but for nulls."""
+    """An encoded chat answer equals the received JSON, unknown fields included and nulls aside."""
     came = json.loads(_body(name))
     assert _without_nulls(CreateChatCompletionResponse.from_json(_body(name)).to_dict()) == _without_nulls(came)
 
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_chunks_parse_without_loss(name: str) -> None:
-    """Each chunk of a stream is written again as it came, unknown fields and all, but for nulls."""
+    """Each encoded chunk of a stream equals the received JSON, unknown fields included and nulls aside."""
     events = _events(_body(name))
     assert len(events) > 2
     for event in events:
@@ -77,13 +77,13 @@ def test_chunks_parse_without_loss(name: str) -> None:
 
 
 def test_models_parse_without_loss() -> None:
-    """A llama.cpp server's own list of models keeps all that the gateway's contract does not know."""
+    """A llama.cpp server's own list of models keeps every field that the gateway's contract does not list."""
     assert ListModelsResponse.from_json(_body("v1_models")).to_dict() == json.loads(_body("v1_models"))
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_whole_answers_over_the_wire(name: str, world: World) -> None:
-    """The whole answer's bytes, served from a socket, come out of both clients with nothing lost."""
+    """The whole answer's bytes, served from a socket, reach both clients with nothing lost."""
     answer = _chat(world, name)
     assert _without_nulls(answer.to_dict()) == _without_nulls(json.loads(_body(name)))
     assert answer.meta.raw == _body(name)
@@ -91,7 +91,7 @@ def test_whole_answers_over_the_wire(name: str, world: World) -> None:
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_streams_assemble(name: str, world: World) -> None:
-    """A stream's answer is what its chunks say: the joined text, the last finish, usage and timings."""
+    """A stream's answer is the sum of its chunks: the joined text, the last finish, usage and timings."""
     answer = _chat(world, name)
     chunks = [json.loads(event) for event in _events(_body(name))]
     deltas = [choice for chunk in chunks for choice in chunk["choices"]]
@@ -107,19 +107,19 @@ def test_streams_assemble(name: str, world: World) -> None:
 
 @pytest.mark.parametrize(("stream", "whole"), PAIRS)
 def test_streams_assemble_to_the_whole_answer(stream: str, whole: str, world: World) -> None:
-    """A stream comes to what the server said to the same request without streaming, but for ids, dates and timings."""
-    assembled, said = _chat(world, stream), json.loads(_body(whole))
-    assert _lasting(assembled.to_dict()) == _lasting(said)
+    """A stream assembles to the whole answer of the same request, except for ids, dates and timings."""
+    assembled, expected = _chat(world, stream), json.loads(_body(whole))
+    assert _lasting(assembled.to_dict()) == _lasting(expected)
 
 
 def test_a_refusal(world: World) -> None:
-    """What the server refuses is a BadRequestError with the server's own words."""
+    """A refusal of the server is a BadRequestError with the server's own message."""
     with pytest.raises(BadRequestError, match=r"Value must be between 1 <= value <= 1, but got 2"):
         _chat(world, "chat_n2")
 
 
 def test_health_and_models_over_the_wire(world: World) -> None:
-    """A llama.cpp server is well, and its models are listed with what the contract does not know."""
+    """A llama.cpp server is healthy, and its models are listed with fields that the contract does not list."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.send(_http("health" if request.path == "/health" else "v1_models"))
@@ -137,7 +137,7 @@ def test_health_and_models_over_the_wire(world: World) -> None:
 
 
 def _chat(world: World, name: str) -> Any:
-    """The answer that a client gets from the captured bytes, having sent the captured request."""
+    """Send the captured request. Return the client's answer to the captured bytes."""
     asked = json.loads((FOLDER / f"{name}.request.json").read_text())
 
     async def scenario(client: Any) -> Any:
@@ -159,7 +159,7 @@ def _chat(world: World, name: str) -> Any:
 
 
 def _http(name: str) -> bytes:
-    """The captured answer as it was on the wire: the captures hold bodies without the chunk sizes of their heads."""
+    """Return the captured answer as wire bytes: the captures hold bodies without the chunk sizes of their heads."""
     head, body = _head(name), _body(name)
     if b"chunked" in head:
         pieces = [piece + b"\n\n" for piece in body.split(b"\n\n") if piece]
@@ -168,7 +168,7 @@ def _http(name: str) -> bytes:
 
 
 def _lasting(answer: dict[str, Any]) -> dict[str, Any]:
-    """What two runs of one request have in common: not the id, the second, the timings, or what was cached."""
+    """Return the members that two runs of one request share: no id, time, timings or cache counts."""
     kept = {key: value for key, value in answer.items() if key not in ("id", "created", "timings")}
     usage = {key: value for key, value in answer["usage"].items() if key != "prompt_tokens_details"}
     return _without_nulls({**kept, "usage": usage})

@@ -1,4 +1,4 @@
-"""One client, many users: threads, tasks, event loops, forked processes; and what they all wait for, the token."""
+"""One client used by threads, tasks, event loops and forked processes, and the token that they all wait for."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from client.well import gateway
 from inference_gateway_sdk import AsyncInferenceGatewayClient, InferenceGatewayClient, UnauthorizedError
 from support.server import ANSWER, DONE, GOOD, ROLE, Connection, Request, Server, chunk, serving
 
-SOON = 10.0  # seconds until something is known to be wrong
+SOON = 10.0  # seconds until a wait counts as failed
 
 
 def _until(condition: Any) -> None:
-    """Wait for something that another thread is about to do."""
+    """Wait for a condition that another thread brings about."""
     deadline = time.monotonic() + SOON
     while not condition():
         assert time.monotonic() < deadline
@@ -63,7 +63,7 @@ def test_32_threads_on_one_client() -> None:
 
 
 def test_a_second_loop() -> None:
-    """An async client works in one loop after another, with connections of their own, and leaves no warning."""
+    """An async client works in one loop after another, with separate connections, and leaves no warning."""
     with serving(gateway) as server:
         client = AsyncInferenceGatewayClient(server.url, proxy=None)
 
@@ -126,7 +126,7 @@ async def ask(text):
     assert (await client.generate_content("a/b", text)).text == "Hello"
 
 async def main():
-    asyncio.get_running_loop().slow_callback_duration = 60  # a busy machine is not told of
+    asyncio.get_running_loop().slow_callback_duration = 60  # no warning on a busy machine
     async with client.generate_content_stream("a/b", "hi") as stream:
         await anext(aiter(stream))
         pid = os.fork()
@@ -145,7 +145,7 @@ asyncio.run(main(), debug=True)
 @pytest.mark.parametrize("script", [BLOCKING, ASYNC], ids=["blocking", "async"])
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_fork_with_a_stream_open(script: str) -> None:
-    """A forked child uses the client over connections of its own; the parent's open stream is not disturbed."""
+    """A forked child uses the client over its own connections; the parent's open stream is not disturbed."""
     forked = threading.Event()
 
     def handler(connection: Connection, request: Request) -> None:
@@ -156,7 +156,7 @@ def test_fork_with_a_stream_open(script: str) -> None:
                 forked.set()
             return
         connection.events(*GOOD[:2], end=False)
-        forked.wait(SOON)  # the rest comes once the child has had its answer
+        forked.wait(SOON)  # the rest comes once the child has its answer
         connection.chunk(b"".join(GOOD[2:]))
         connection.end()
 
@@ -172,7 +172,7 @@ def test_fork_with_a_stream_open(script: str) -> None:
 
 
 class Tokens:
-    """A token function that counts its calls and takes its time."""
+    """A slow token function that counts its calls."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -180,7 +180,7 @@ class Tokens:
 
     def get(self) -> str:
         self.calls += 1
-        time.sleep(0.05)  # long enough for the other callers to come
+        time.sleep(0.05)  # long enough for the other callers to arrive
         return self.value
 
     async def get_async(self) -> str:
@@ -190,7 +190,7 @@ class Tokens:
 
 
 class Door:
-    """A handler that lets in who has the token of the day."""
+    """A handler that admits requests with the current token."""
 
     def __init__(self) -> None:
         self.token = "t1"
@@ -241,10 +241,10 @@ def test_the_token_is_fetched_once_for_many_threads() -> None:
         assert tokens.calls == 2
 
 
-def test_a_second_401_is_told() -> None:
-    """A fresh token that is refused as well is an error: the function is not asked for ever."""
+def test_a_second_401_is_an_error() -> None:
+    """A fresh token that is refused as well is an error: the function is not called again."""
     tokens, door = Tokens(), Door()
-    door.token = "of nobody"
+    door.token = "unknown"
     with serving(door) as server, InferenceGatewayClient(server.url, tokens.get, proxy=None) as client:
         with pytest.raises(UnauthorizedError):
             client.generate_content("a/b", "hi")
@@ -252,7 +252,7 @@ def test_a_second_401_is_told() -> None:
 
 
 def test_a_token_that_is_text_is_not_tried_again() -> None:
-    """After a 401 a fixed token would only be refused once more."""
+    """A 401 with a fixed token is not retried."""
     with serving(Door()) as server, InferenceGatewayClient(server.url, "old", proxy=None) as client:
         with pytest.raises(UnauthorizedError):
             client.generate_content("a/b", "hi")
@@ -260,7 +260,7 @@ def test_a_token_that_is_text_is_not_tried_again() -> None:
 
 
 def test_a_waiter_that_leaves_does_not_take_the_token_along() -> None:
-    """When the task that asked first is cancelled, the others still get the token it asked for."""
+    """When the task that asked first is cancelled, the others still get its token."""
     tokens = Tokens()
 
     async def scenario(url: str) -> None:
@@ -282,13 +282,13 @@ def test_a_waiter_that_leaves_does_not_take_the_token_along() -> None:
 
 
 def test_a_token_function_that_fails(caplog: pytest.LogCaptureFixture) -> None:
-    """What a token function raises reaches each caller as it is, and the next call asks again."""
+    """An exception of a token function reaches each caller unchanged, and the next call tries again."""
     calls = 0
 
     async def fail() -> str:
         nonlocal calls
         calls += 1
-        await asyncio.sleep(0.01)  # long enough for the other callers to come
+        await asyncio.sleep(0.01)  # long enough for the other callers to arrive
         raise KeyError("vault")
 
     async def scenario(url: str) -> None:
@@ -302,7 +302,7 @@ def test_a_token_function_that_fails(caplog: pytest.LogCaptureFixture) -> None:
             gone = asyncio.create_task(client.list_models())
             await asyncio.sleep(0)
             gone.cancel()
-            await asyncio.sleep(0.05)  # the token function goes on, and fails for nobody
+            await asyncio.sleep(0.05)  # the token function continues, and its failure has no waiter
 
     with serving(Door()) as server:
         asyncio.run(scenario(server.url), debug=True)
@@ -317,13 +317,13 @@ LIMIT = 50  # connections
 
 
 def test_200_streams_of_which_half_are_cancelled() -> None:
-    """Half of 200 concurrent streams cancelled at random leave the pool whole: nothing leaks, nothing is warned of."""
+    """Half of 200 concurrent streams cancelled at random leave the pool whole: nothing leaks, no warning."""
     chance = random.Random(11)
     all_at_once = threading.Barrier(LIMIT)
 
     def slowly(connection: Connection, request: Request) -> None:
         if not request.json().get("stream"):
-            all_at_once.wait(SOON)  # as many requests as there may be connections: not one slot is lost
+            all_at_once.wait(SOON)  # as many requests as the limit of connections: not one slot is lost
             connection.json(ANSWER)
             return
         connection.head(200, "text/event-stream")

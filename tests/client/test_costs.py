@@ -1,4 +1,4 @@
-"""Costs of a streamed chunk and of a round of a run, counted instead of clocked: calls, and memory blocks that stay."""
+"""Costs of a streamed chunk and of a round of a run, counted instead of clocked: calls, and memory blocks kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CALLS_PER_CHUNK = 32  # Python and C calls to read one clean chunk and fold it, SSE parsing included
-BLOCKS_PER_CHUNK = 0.1  # that stay while assembling: pieces of text are joined now and then
+BLOCKS_PER_CHUNK = 0.1  # kept while assembling: pieces of text are joined now and then
 CALLS_PER_ODD_CHUNK = 110  # the same for a chunk with fields the contract does not know
 
 
@@ -27,12 +27,12 @@ CALLS_PER_ROUND = 400  # of a run, above the same round by hand: state, transcri
 
 
 def stream(count: int, **more: Any) -> list[bytes]:
-    """The reads of a stream of that many chunks, one event a read."""
+    """Return the reads of a stream of that many chunks, one event a read."""
     return [chunk(f"word {number} ", **more) for number in range(count)]
 
 
 def read(reads: list[bytes], *, assemble: bool = True) -> ChatDialect:
-    """A dialect that has read and folded all of them."""
+    """Return a dialect that has read and folded all of them."""
     dialect = ChatDialect(assemble=assemble)
     for data in reads:
         for item, _ in dialect.feed(data):
@@ -42,12 +42,12 @@ def read(reads: list[bytes], *, assemble: bool = True) -> ChatDialect:
 
 
 def calls(reads: list[bytes]) -> int:
-    """How many calls it takes to read and fold them."""
+    """Return how many calls it takes to read and fold them."""
     return calls_of(lambda: read(reads))
 
 
 def calls_of(work: Callable[[], object]) -> int:
-    """How many calls, of Python and of C, the work takes in this thread."""
+    """Return how many calls, of Python and of C, the work takes in this thread."""
     count = 0
 
     def count_one(frame: object, event: str, argument: object) -> None:
@@ -64,8 +64,8 @@ def calls_of(work: Callable[[], object]) -> int:
 
 
 def stayed(reads: list[bytes], *, assemble: bool) -> int:
-    """How many memory blocks of the package stay allocated after reading and folding them."""
-    read(reads, assemble=assemble)  # whatever is cached once
+    """Return how many memory blocks of the package stay allocated after reading and folding them."""
+    read(reads, assemble=assemble)  # for everything that is cached once
     tracemalloc.start()
     try:
         dialect = read(reads, assemble=assemble)
@@ -81,7 +81,7 @@ def stayed(reads: list[bytes], *, assemble: bool) -> int:
     ("more", "bound"), [({}, CALLS_PER_CHUNK), ({"novel": 1, "timings": {"a": 1}}, CALLS_PER_ODD_CHUNK)]
 )
 def test_a_chunk_takes_few_calls(more: dict[str, Any], bound: int) -> None:
-    """The work of one more chunk stays within the written bound, wherever in the stream it comes."""
+    """The work of one more chunk stays within the written bound at any position of the stream."""
     calls(stream(10, **more))
     few, many = calls(stream(500, **more)), calls(stream(2500, **more))
     assert (many - few) / 2000 <= bound

@@ -60,14 +60,14 @@ def _text(answer: Any) -> str:
 
 
 def _without_nulls(value: Any) -> Any:
-    """A value as it is compared: a field that is null may be left out."""
+    """Return a value for comparison, without its null fields."""
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _as_json(value: Any) -> str:
-    """JSON that differs where numbers are spelt otherwise: 1 is not 1.0."""
+    """Return JSON that differs where numbers are spelt differently: 1 is not 1.0."""
     return json.dumps(_without_nulls(value), sort_keys=True)
 
 
@@ -83,7 +83,7 @@ def _calls(answer: Any, dialect: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("entry", WHOLE)
 def test_a_whole_answer_loses_nothing(world: World, entry: dict[str, Any]) -> None:
-    """Each value that came is there, spelt as it came, also after copying and pickling."""
+    """Each received value is kept, spelt as it came, also after copying and pickling."""
 
     async def scenario(client: Any) -> None:
         answer = await _ask(client, entry["dialect"])
@@ -98,7 +98,7 @@ def test_a_whole_answer_loses_nothing(world: World, entry: dict[str, Any]) -> No
 @pytest.mark.parametrize("entry", STREAMS)
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_a_stream_adds_up(world: World, entry: dict[str, Any], size: int) -> None:
-    """Text, reasoning, tool calls, finish and usage are those of the file, wherever the network cuts the bytes."""
+    """Text, reasoning, tool calls, finish and usage match the file, wherever the network cuts the bytes."""
     data, expect = b"".join(_frames(entry)), entry["expect"]
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
 
@@ -123,7 +123,7 @@ def test_a_stream_adds_up(world: World, entry: dict[str, Any], size: int) -> Non
 
 @pytest.mark.parametrize("entry", STREAMS)
 def test_a_stream_that_is_cut_is_never_whole(world: World, entry: dict[str, Any]) -> None:
-    """After each event but the last ones the end is truncation, and what had come is in the error."""
+    """An end after any event but the last ones is truncation, and the error has the partial answer."""
     frames = _frames(entry)
     terminal = next(
         index
@@ -156,7 +156,7 @@ def test_a_stream_that_is_cut_is_never_whole(world: World, entry: dict[str, Any]
 
 @pytest.mark.parametrize("entry", ERRORS)
 def test_an_error_has_its_class_and_keeps_its_body(world: World, entry: dict[str, Any]) -> None:
-    """For a call and for a stream."""
+    """An error has the class in the file, for a call and for a stream."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(sdk.StatusError) as whole:

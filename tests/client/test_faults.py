@@ -31,12 +31,12 @@ def _response_text(value: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """How the streams of one dialect are asked for, and their text read.
+    """An endpoint whose streams a row opens and reads.
 
     Attributes:
         faults: The rows of its matrix.
         ask: Makes the stream, given a client, a message and the call's clocks.
-        path: Where it asks.
+        path: The path of its requests.
         dialect: Reads the stream, given the bound on one event.
         text_of: The text of its chunks and answers.
     """
@@ -48,7 +48,7 @@ class Endpoint:
     text_of: TextOf = text
 
     def open(self, client: Any, fault: Fault) -> Any:
-        """The stream of a row."""
+        """Return the stream of a row."""
         if fault.max_event is None:
             return self.ask(client, "x" * fault.size, timeout=fault.timeouts)
         bound = fault.max_event
@@ -81,17 +81,17 @@ ROWS = [
     for name, endpoint in ENDPOINTS.items()
     for fault in endpoint.faults
 ]
-# TLS changes when bytes arrive, not what they say: one dialect shows it.
+# TLS changes when bytes arrive, not their content: one dialect shows it.
 TLS_ROWS = [pytest.param(ENDPOINTS["chat"], fault, id=fault.name) for fault in faults.FAULTS if fault.tls]
 
 
 @pytest.mark.parametrize(("endpoint", "fault"), ROWS)
 def test_the_reader_sees_what_became_of_the_stream(world: World, endpoint: Endpoint, fault: Fault) -> None:
-    """Each fault of a stream ends as its row says, and leaves a client that works."""
+    """Each fault of a stream gives the row's result, and leaves a working client."""
     holds(world, fault, endpoint.open, text_of=endpoint.text_of)
 
 
 @pytest.mark.parametrize(("endpoint", "fault"), TLS_ROWS)
 def test_the_reader_sees_the_same_under_tls(world: World, endpoint: Endpoint, fault: Fault) -> None:
-    """The slow faults end as their rows say when the bytes travel in TLS records."""
+    """The slow faults give their rows' results when the bytes travel in TLS records."""
     holds(world, fault, endpoint.open, certified(), text_of=endpoint.text_of, ca=authority_pem())

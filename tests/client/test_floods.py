@@ -1,4 +1,4 @@
-"""A server that never stops sending: the timeout ends it, in bounded memory, and an event loop keeps its turns."""
+"""A server that never stops sending: the timeout ends it, in bounded memory, and an event loop stays responsive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 import inference_gateway_sdk as sdk
 from client.flood_server import FLOODS
-from inference_gateway_sdk._client._async import session
+from inference_gateway_sdk._client._async import open_stream
 from inference_gateway_sdk._client.runtime import AsyncRuntime
 from inference_gateway_sdk._http1.connection import PIECE_SIZE
 from inference_gateway_sdk._transport._async import connection, driver
@@ -31,7 +31,7 @@ REFUSALS = [name for name, (status, _, _) in FLOODS.items() if status.startswith
 
 @pytest.fixture(scope="module")
 def flood() -> Iterator[str]:
-    """The URL of the flood server."""
+    """Return the URL of the flood server."""
     program = Path(__file__).with_name("flood_server.py")
     process = subprocess.Popen([sys.executable, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
@@ -52,7 +52,7 @@ async def _whole(client: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_timeout_ends_a_stream_that_never_pauses(world: World, flood: str, name: str) -> None:
-    """What brings no content uses the clock up, though no read has to wait for it."""
+    """Data without content uses up the timeout, though no read has to wait for it."""
 
     async def scenario(client: Any) -> None:
         began = time.monotonic()
@@ -65,7 +65,7 @@ def test_a_timeout_ends_a_stream_that_never_pauses(world: World, flood: str, nam
 
 @pytest.mark.parametrize("name", ["body", "bytewise-body", "gzip-body"])
 def test_a_timeout_ends_a_body_that_never_pauses(world: World, flood: str, name: str) -> None:
-    """A whole answer is read until the deadline, or until it is larger than `max_body`, and not longer."""
+    """A whole answer is read until the deadline, or until it exceeds `max_body`, and no longer."""
 
     async def scenario(client: Any) -> None:
         began = time.monotonic()
@@ -79,7 +79,7 @@ def test_a_timeout_ends_a_body_that_never_pauses(world: World, flood: str, name:
 @pytest.mark.parametrize("read", [_whole, _stream])
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_refusal_that_never_ends_keeps_its_status(world: World, flood: str, name: str, read: Any) -> None:
-    """The status is known: an endless body of a 500 is left unread after its first megabyte."""
+    """An endless body of a 500 is left unread after its first megabyte, and the status is reported."""
 
     async def scenario(client: Any) -> None:
         began = time.monotonic()
@@ -151,13 +151,13 @@ def test_decoding_gives_other_tasks_a_turn_after_a_bounded_number_of_bytes(
 
     def clock() -> float:
         nonlocal seconds
-        seconds += session.MAX_TURN / 8  # read twice or more for each piece
+        seconds += open_stream.MAX_TURN / 8  # read twice or more for each piece
         return seconds
 
     async def never(_: float) -> None:
         raise AssertionError("there is nothing to wait for")
 
-    take = session.AsyncOpenStream._take
+    take = open_stream.AsyncOpenStream._take
 
     def counted(self: Any, data: bytes, now: float) -> bool:
         nonlocal fed
@@ -182,7 +182,7 @@ def test_decoding_gives_other_tasks_a_turn_after_a_bounded_number_of_bytes(
             await _stream(client, "b")
         watching.cancel()
 
-    monkeypatch.setattr(session.AsyncOpenStream, "_take", counted)
+    monkeypatch.setattr(open_stream.AsyncOpenStream, "_take", counted)
     asyncio.run(run())
     assert 0 < longest <= 5 * 4096
 

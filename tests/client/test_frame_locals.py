@@ -1,4 +1,4 @@
-"""No secret is found in the locals of any frame of a failure, by the ways in which error trackers look at them."""
+"""No frame of a failure has a secret in its locals, by the ways in which error trackers inspect them."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Failure:
     """One way in which a transport fails.
 
     Attributes:
-        serve: What the server does; None when not attached to a listening server.
-        via: How the proxy is named: by argument, by the environment, or not at all.
+        serve: The server's handler; None without a listening server.
+        via: The source of the proxy: by argument, by the environment, or not at all.
         tls: The names in the server's certificate; None without TLS.
     """
 
@@ -132,12 +132,12 @@ def recorded(value: Any, depth: int = 12) -> Iterator[str]:
 def _text(show: Callable[[Any], str], value: Any) -> str:
     try:
         return show(value)
-    except Exception as error:  # a tool goes on
+    except Exception as error:  # a tool continues
         return f"<{type(error).__name__}>"
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """Yield what a tool looks into: mappings, sequences and sets of any class, and what is drawn by rich."""
+    """Yield the parts that a tool inspects: mappings, sequences and sets of any class, and those that rich shows."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from (key, item)
@@ -154,7 +154,7 @@ def _parts(value: Any) -> Iterator[Any]:
 
 
 def leaks(error: BaseException, *, inside: str = "") -> list[str]:
-    """Return the places where a plant is found, as "file:function:local"; frames of the tests are the user's own."""
+    """Return the places of a plant, as "file:function:local"; frames of the tests are the user's own."""
     found: list[str] = []
     pending: list[BaseException | None] = [error]
     while pending:
@@ -197,7 +197,7 @@ def _fail(world: World, failure: Failure, ask: Ask, monkeypatch: pytest.MonkeyPa
 def test_no_frame_of_a_transport_failure_holds_a_secret(
     world: World, failure: Failure, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither token, headers, query secrets nor proxy password are reachable, in our frames or the library's."""
+    """Token, headers, query secrets and proxy password are unreachable in our frames and the library's."""
     assert leaks(_fail(world, failure, ask, monkeypatch)) == []
 
 
@@ -209,13 +209,13 @@ def test_no_frame_of_a_transport_failure_holds_a_secret(
 def test_no_frame_of_ours_over_httpx2_holds_a_secret(
     name: str, failure: Failure, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Over an httpx2 client, our own frames are as clean; those of httpx2 show what httpx2 lets them show."""
+    """Over an httpx2 client, our own frames are as clean; those of httpx2 depend on httpx2."""
     error = _fail(World(name, "httpx2"), failure, ask, monkeypatch)
     assert leaks(error, inside=PACKAGE) == []
 
 
 def test_the_search_finds_what_is_there() -> None:
-    """The tools that look into sequences, mappings, structs and cut texts would find a plant in each of them."""
+    """The tools that inspect sequences, mappings, structs and cut texts would find a plant in each of them."""
 
     class Struct(msgspec.Struct):
         key: str
@@ -248,7 +248,7 @@ def test_a_token_function_that_fails_shows_no_earlier_token(world: World) -> Non
 
 
 def test_a_header_that_cannot_be_sent_shows_no_other(world: World) -> None:
-    """A malformed header of a call is refused before anything is sent, and no frame shows it or the others."""
+    """A malformed header of a call is refused before anything is sent, and no frame shows any header."""
     call = sdk.Call(method="GET", path="/x", read=bytes, headers=(("X-Own", f"{OWN_HEADER}\n"),))
 
     async def ask(client: Any) -> None:
@@ -263,7 +263,7 @@ def test_a_header_that_cannot_be_sent_shows_no_other(world: World) -> None:
 
 @pytest.mark.parametrize("kind", [sdk.InferenceGatewayClient, sdk.AsyncInferenceGatewayClient])
 def test_a_certificate_or_proxy_that_cannot_be_used_shows_no_password(kind: Any, tmp_path: Path) -> None:
-    """A client that cannot be made leaves its passwords, token and headers in no frame."""
+    """A constructor that raises leaves its passwords, token and headers in no frame."""
     own = authority().issue_cert("client.test")
     (tmp_path / "certificate.pem").write_bytes(own.cert_chain_pems[0].bytes())
     cert = (str(tmp_path / "certificate.pem"), str(tmp_path / "missing.pem"), PASSWORD)
@@ -274,7 +274,7 @@ def test_a_certificate_or_proxy_that_cannot_be_used_shows_no_password(kind: Any,
 
 
 def test_structs_with_secrets_are_drawn_by_rich_as_their_repr_shows_them() -> None:
-    """Nothing that a struct's `repr` hides is yielded to rich, at any depth."""
+    """No field that a struct's `repr` hides is yielded to rich, at any depth."""
     call = sdk.Call(method="GET", path="/x", read=bytes, headers=(("X-Own", OWN_HEADER),), query=(("key", QUERY),))
     tool = sdk.ChatCompletionMessageToolCallFunction.from_dict(
         {"name": "f", "arguments": "{}", "api_key": TOKEN, "nested": {"list": [{"password": PASSWORD}]}}

@@ -1,4 +1,4 @@
-"""The clocks of a stream, with invented times."""
+"""The clocks of a stream, with injected times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_the_first_read_may_take_until_the_first_content_is_due() -> None:
 
 
 def test_bytes_without_content_do_not_move_the_deadline() -> None:
-    """However often something that is no content arrives, the deadline stays where it was."""
+    """Data without content, however often it arrives, does not move the deadline."""
     guard = StreamDeadlines(ALL)
     for now in (100.0, 102.0, 104.0):
         assert guard.deadline(now) == 110.0
@@ -26,7 +26,7 @@ def test_bytes_without_content_do_not_move_the_deadline() -> None:
 
 
 def test_content_starts_the_idle_clock_anew() -> None:
-    """After content, and after each further one, the next may take `idle` seconds."""
+    """After content, and after each further piece, the next may take `idle` seconds."""
     guard = StreamDeadlines(ALL)
     guard.waited(9.0)
     for now in (109.0, 111.0):
@@ -37,7 +37,7 @@ def test_content_starts_the_idle_clock_anew() -> None:
 
 
 def test_the_consumers_time_does_not_count() -> None:
-    """What passes between two reads is the consumer's: only reported waits use a clock up."""
+    """Time between two reads is the consumer's: only reported waits count."""
     guard = StreamDeadlines(ALL)
     guard.content()
     guard.waited(1.0)
@@ -45,7 +45,7 @@ def test_the_consumers_time_does_not_count() -> None:
 
 
 def test_total_counts_every_wait_and_what_earlier_attempts_spent() -> None:
-    """`total` runs on through content, from what earlier attempts left of it."""
+    """`total` runs on through content, with the rest that earlier attempts left of it."""
     guard = StreamDeadlines(ALL, spent=15.0)
     assert guard.deadline(100.0) == 105.0
     guard.waited(3.0)
@@ -54,7 +54,7 @@ def test_total_counts_every_wait_and_what_earlier_attempts_spent() -> None:
 
 
 def test_without_limits_there_is_no_deadline() -> None:
-    """None switches a clock off: all off, a read may take for ever."""
+    """None switches a clock off: with all off, a read has no limit."""
     guard = StreamDeadlines(Timeouts(first_content=None, idle=None))
     assert guard.deadline(100.0) is None
     guard.content()
@@ -70,7 +70,7 @@ def test_total_alone_bounds_a_stream_without_other_limits() -> None:
 
 
 def test_a_tail_is_waited_for_briefly_and_once() -> None:
-    """After the terminal marker the wait is short, and what drips in then does not stretch it."""
+    """After the terminal marker the wait is short, and data that trickles in does not extend it."""
     guard = StreamDeadlines(Timeouts(idle=60))
     guard.content()
     guard.tail()
@@ -81,7 +81,7 @@ def test_a_tail_is_waited_for_briefly_and_once() -> None:
 
 
 def test_a_tail_never_waits_longer_than_idle() -> None:
-    """A shorter `idle` bounds the tail too; none at all leaves the usual one."""
+    """A shorter `idle` bounds the tail too; no `idle` leaves the usual bound."""
     short, none = StreamDeadlines(Timeouts(idle=2)), StreamDeadlines(Timeouts(idle=None))
     for guard in (short, none):
         guard.content()
@@ -125,7 +125,7 @@ def _total() -> StreamDeadlines:
 
 
 @pytest.mark.parametrize(
-    ("make", "limit", "seconds", "elapsed", "says"),
+    ("make", "limit", "seconds", "elapsed", "phrase"),
     [
         (_first_content_late, "first_content", 10, 10.0, "no content came within 10 s"),
         (_idle, "idle", 3, 3.0, "no content came for 3 s, after 4 chunks"),
@@ -134,12 +134,12 @@ def _total() -> StreamDeadlines:
     ids=["first_content", "idle", "total"],
 )
 def test_a_stall_names_the_clock_that_ran_out(
-    make: object, limit: str, seconds: float, elapsed: float, says: str
+    make: object, limit: str, seconds: float, elapsed: float, phrase: str
 ) -> None:
-    """The error says which limit passed, what it was set to, how long it was waited and what to raise."""
+    """The error has the limit that passed, its value, the time waited and the option to raise."""
     error = make().stalled(4)  # type: ignore[operator]
     assert (error.limit, error.seconds, error.elapsed, error.chunks) == (limit, seconds, elapsed, 4)
-    assert says in error.message
+    assert phrase in error.message
     assert f"(timeout.{limit})" in error.message
     assert error.hint is not None
     assert f"Timeouts({limit}=" in error.hint
@@ -156,7 +156,7 @@ LIMITS = st.builds(
 
 @given(LIMITS, STEPS)
 def test_no_clock_is_ever_overrun(limits: Timeouts, steps: list[tuple[float, str]]) -> None:
-    """Whatever comes in whatever order, no deadline allows more waiting than any limit that is running."""
+    """In any order of events, no deadline allows more waiting than any limit that is running."""
     guard = StreamDeadlines(limits)
     total = since = 0.0
     running, clock = limits.first_content, "first content"

@@ -1,4 +1,4 @@
-"""Name lookups: shared while they run, and each failure reaches the call that waits for it."""
+"""Name look-ups: shared while they run, and each failure reaches the call that waits for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATIENCE = 20.0
 
 
 class Resolver:
-    """The system's resolver, which answers when it is let go on."""
+    """The system's resolver, which answers when it is released."""
 
     def __init__(self) -> None:
         self.go_on = threading.Event()
@@ -35,7 +35,7 @@ class Resolver:
 
 @pytest.fixture
 def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
-    """A resolver that hangs, in place of the system's."""
+    """Replace the system's resolver with one that hangs."""
     resolver = Resolver()
     monkeypatch.setattr(routing.socket, "getaddrinfo", resolver)
     yield resolver
@@ -55,7 +55,7 @@ def test_calls_for_one_name_share_a_lookup(resolver: Resolver) -> None:
 
 
 def test_a_lookup_that_hangs_long_is_not_shared(resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After ten seconds a call asks anew: the network may be another one by then."""
+    """After ten seconds a call starts a new look-up, because the network may have changed."""
     now = [100.0]
     monkeypatch.setattr(routing, "monotonic", lambda: now[0])
     results: SimpleQueue[Any] = SimpleQueue()
@@ -68,7 +68,7 @@ def test_a_lookup_that_hangs_long_is_not_shared(resolver: Resolver, monkeypatch:
 
 
 def test_any_failure_of_the_resolver_is_delivered(resolver: Resolver) -> None:
-    """An exception that nobody expects there ends the call instead of leaving it to its deadline."""
+    """An unexpected exception in the look-up ends the call instead of leaving it to its deadline."""
     resolver.error = MemoryError("no memory")
     resolver.go_on.set()
     results: SimpleQueue[Any] = SimpleQueue()
@@ -78,7 +78,7 @@ def test_any_failure_of_the_resolver_is_delivered(resolver: Resolver) -> None:
 
 
 def test_a_system_without_a_thread_left_is_a_connect_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The call raises an error of ours, and the next call asks again."""
+    """The call raises an error of the package, and the next call tries again."""
 
     def start(thread: threading.Thread) -> None:
         if thread.name.startswith("look up"):

@@ -1,4 +1,4 @@
-"""How much a stream's reader holds: nothing of the past without assembly, the content and no more with it."""
+"""Memory held by a stream's reader: none of the past without assembly, only the content with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOMENTS = 3
 
 
 def _long(connection: Connection, request: Request) -> None:
-    """As many chunks as the message asks for."""
+    """Send as many chunks as the message requests."""
     wanted = int(request.json()["messages"][0]["content"])
     connection.events(ROLE, end=False)
     for _ in range(wanted // BATCH):
@@ -32,9 +32,9 @@ def _long(connection: Connection, request: Request) -> None:
 
 
 async def _held(client: Any, chunks: int, *, assemble: bool) -> list[int]:
-    """What the package held at moments of a stream of so many chunks and after its last, over what it held before.
+    """Return the memory held by the package during a stream of so many chunks and after it, above the start.
 
-    The server of the test lives in the same process, and what it has under way would count in the process's memory.
+    The test's server runs in the same process, and its data in transit would count in the process's memory.
     """
     gc.collect()
     before = held("")
@@ -51,7 +51,7 @@ async def _held(client: Any, chunks: int, *, assemble: bool) -> list[int]:
 
 @pytest.fixture
 def traced() -> Any:
-    """Memory is traced for the length of a test."""
+    """Trace memory for the duration of a test."""
     tracemalloc.start()
     yield
     tracemalloc.stop()
@@ -62,7 +62,7 @@ def test_without_assembly_memory_is_constant(world: World) -> None:
     """With `assemble=False` a stream of ten times as many chunks needs no more memory at any moment."""
 
     async def scenario(client: Any) -> tuple[int, int]:
-        await _held(client, FEW, assemble=False)  # what is made once is made now
+        await _held(client, FEW, assemble=False)  # for everything that is made once
         return max(await _held(client, FEW, assemble=False)), max(await _held(client, MANY, assemble=False))
 
     with serving(_long) as server:
@@ -73,7 +73,7 @@ def test_without_assembly_memory_is_constant(world: World) -> None:
 
 @pytest.mark.usefixtures("traced")
 def test_with_assembly_memory_grows_with_the_content(world: World) -> None:
-    """With assembly what is kept is the text, not the frames it came in."""
+    """With assembly the text is kept, not the frames it came in."""
 
     async def scenario(client: Any) -> tuple[int, int]:
         await _held(client, FEW, assemble=True)
@@ -82,4 +82,4 @@ def test_with_assembly_memory_grows_with_the_content(world: World) -> None:
     with serving(_long) as server:
         few, many = world.with_client(scenario, server.url)
     content = (MANY - FEW) * len(TEXT)
-    assert 0.9 * content < many - few < 1.5 * content  # of the frames it would be eight times as much
+    assert 0.9 * content < many - few < 1.5 * content  # the frames would take eight times as much

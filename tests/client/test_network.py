@@ -1,4 +1,4 @@
-"""What lies between a client and its gateway: redirects, proxies, certificates; each with a server that watches."""
+"""The network between a client and its gateway: redirects, proxies and certificates, observed by a server."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def _fails(client: Any) -> sdk.GatewayError:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_is_followed(status: int, world: World) -> None:
-    """A redirect to another host is an error that says so; nothing is sent there, above all no token."""
+    """A redirect to another host is an error that names it; no request is sent there, and no token."""
     with serving(gateway) as elsewhere:
 
         def redirect(connection: Connection, _: Request) -> None:
@@ -69,7 +69,7 @@ def test_a_redirected_stream_is_not_followed(world: World) -> None:
 
 
 class Proxy:
-    """A proxy for http and https: answers absolute-form requests itself, and tunnels to one port whatever is named."""
+    """A proxy for http and https: answers absolute-form requests itself, and tunnels every target to one port."""
 
     def __init__(self, port: int | None = None) -> None:
         self._port = port
@@ -96,7 +96,7 @@ class Proxy:
 
 
 def test_http_through_a_proxy_of_the_environment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTTP_PROXY is asked in absolute form, with the password of its URL, and the gateway's token goes along."""
+    """HTTP_PROXY is used in absolute form, with the password of its URL, and the gateway's token is sent along."""
     with serving(Proxy()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://me:p%40ss@127.0.0.1:{proxy.port}")
         answer = world.with_client(_chat, "http://gateway.test:1234/base", "tok", proxy="env")
@@ -110,7 +110,7 @@ def test_http_through_a_proxy_of_the_environment(world: World, monkeypatch: pyte
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
 def test_https_through_a_proxy_of_the_environment(variable: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Https goes through a tunnel: the proxy sees the gateway's name and its own password, and nothing of the call."""
+    """Https uses a tunnel: the proxy receives the gateway's name and its own password, and nothing of the call."""
     with serving(gateway, certified("gateway.test")) as server, serving(Proxy(server.port)) as proxy:
         monkeypatch.setenv(variable, f"http://me:pw@127.0.0.1:{proxy.port}")
         answer = world.with_client(_chat, "https://gateway.test", "tok", proxy="env", ca=authority_pem())
@@ -126,7 +126,7 @@ def test_https_through_a_proxy_of_the_environment(variable: str, world: World, m
 
 @pytest.mark.parametrize("except_for", ["127.0.0.1", "*", "other.test, 127.0.0.0/8"])
 def test_hosts_that_need_no_proxy(except_for: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host that NO_PROXY names is asked directly."""
+    """A host in NO_PROXY is contacted directly."""
     with serving(gateway) as server, serving(Proxy()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("NO_PROXY", except_for)
@@ -135,7 +135,7 @@ def test_hosts_that_need_no_proxy(except_for: str, world: World, monkeypatch: py
 
 
 def test_a_proxy_by_argument_and_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy given as an argument wins over the environment, and None switches the environment's off."""
+    """A proxy given as an argument wins over the environment, and None disables the environment's."""
     with serving(gateway) as server, serving(Proxy()) as given, serving(Proxy()) as unwanted:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unwanted.port}")
         world.with_client(_chat, server.url, proxy=f"http://127.0.0.1:{given.port}")
@@ -144,7 +144,7 @@ def test_a_proxy_by_argument_and_none(world: World, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_proxy_that_wants_a_password(world: World) -> None:
-    """A proxy's 407 to a tunnel is told as such, and is no answer of the gateway."""
+    """A proxy's 407 to a tunnel is reported as the proxy's, not as a gateway response."""
     with serving(lambda connection, _: connection.json(b"", 407)) as proxy:
         error = world.with_client(_fails, "https://gateway.test", proxy=f"http://127.0.0.1:{proxy.port}")
     assert isinstance(error, sdk.ConnectError)
@@ -155,7 +155,7 @@ def test_a_proxy_that_wants_a_password(world: World) -> None:
 
 
 def test_a_proxy_that_wants_a_password_for_plain_http(world: World) -> None:
-    """A 407 to a request in absolute form is the proxy's: the error names it, and the hint is about it."""
+    """A 407 to a request in absolute form is attributed to the proxy, and the hint is about it."""
     with serving(lambda connection, _: connection.json(b"", 407)) as proxy:
         error = world.with_client(_fails, "http://gateway.test", proxy=f"http://127.0.0.1:{proxy.port}")
         assert f"127.0.0.1:{proxy.port}" in str(error)
@@ -164,7 +164,7 @@ def test_a_proxy_that_wants_a_password_for_plain_http(world: World) -> None:
 
 
 def test_a_proxy_of_the_environment_that_cannot_be_used(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hint names the variables."""
+    """The hint names the proxy variables."""
     monkeypatch.setenv("HTTP_PROXY", "socks5://127.0.0.1:1")
     error = world.with_client(_fails, "http://gateway.test", proxy="env")
     assert isinstance(error, sdk.ConnectError)
@@ -184,7 +184,7 @@ def _trusting(tmp_path: Path, how: str) -> dict[str, Any]:
 
 
 def certified_client() -> ssl.SSLContext:
-    """A ready context of the user's own that trusts the test's authority."""
+    """Return a user's own context that trusts the test's authority."""
     import ssl
 
     context = ssl.create_default_context()
@@ -194,7 +194,7 @@ def certified_client() -> ssl.SSLContext:
 
 @pytest.mark.parametrize("how", ["text", "file", "tls"])
 def test_a_custom_authority(how: str, world: World, tmp_path: Path) -> None:
-    """An authority of one's own is trusted when it is given as text, as a file or in a ready context."""
+    """A custom authority is trusted as text, as a file or in a context."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content("a/b", "hi")
@@ -217,19 +217,19 @@ def test_a_custom_authority(how: str, world: World, tmp_path: Path) -> None:
 def test_a_server_that_is_not_trusted(
     names: tuple[str, ...], options: dict[str, Any], words: str, world: World
 ) -> None:
-    """A wrong name or an unknown authority ends before anything is sent, at once, with the reason."""
+    """A wrong name or an unknown authority fails before anything is sent, at once, with the reason."""
     with serving(gateway, certified(*names)) as server:
         error = world.with_client(_fails, server.url, "tok", **options)
     assert type(error) is sdk.ConnectError
     assert words in str(error)
     assert "ca=" in error.hint
     assert "igw serve" not in error.hint
-    assert error.attempts == 1  # asking again would fail the same way
+    assert error.attempts == 1  # a retry would fail the same way
     assert server.requests == []
 
 
 def test_tls_to_a_server_of_plain_http(world: World) -> None:
-    """The hint names the scheme to write, not a gateway to start."""
+    """The hint names the scheme to write, and does not advise starting a gateway."""
 
     def plain(connection: socket.socket) -> None:
         connection.recv(65536)
@@ -244,7 +244,7 @@ def test_tls_to_a_server_of_plain_http(world: World) -> None:
 
 @pytest.mark.parametrize("password", [None, "open sesame"])
 def test_a_client_certificate(password: str | None, world: World, tmp_path: Path) -> None:
-    """A server that wants to know its clients gets the certificate, with a key that may be locked."""
+    """A server that requires a client certificate gets it, with a key that may be encrypted."""
     own = authority().issue_cert("someone@client.test")
     chain = tmp_path / "chain.pem"
     chain.write_bytes(b"".join(part.bytes() for part in own.cert_chain_pems))
@@ -255,7 +255,7 @@ def test_a_client_certificate(password: str | None, world: World, tmp_path: Path
         assert world.with_client(_chat, server.url, ca=authority_pem(), cert=cert).text == "Hello"
         error = world.with_client(_fails, server.url, ca=authority_pem())
     assert 'cert=("cert.pem", "key.pem")' in str(error)
-    assert type(error) is sdk.ConnectError  # TLS 1.3 tells only after the request was written: still never sent
+    assert type(error) is sdk.ConnectError  # TLS 1.3 reports it only after the request was written: still never sent
     assert len(server.requests) == 1
 
 

@@ -1,4 +1,4 @@
-"""Errors, answers and clients survive pickling and copying with all they hold, and clients without their secrets."""
+"""Errors, answers and clients survive pickling and copying with all their fields, and clients without secrets."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ANSWERS = {
 
 
 def _copies() -> list[Callable[[Any], Any]]:
-    """Every way to get the same value once more."""
+    """Yield every way to copy a value."""
     pickles = [partial(_pickled, protocol=protocol) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)]
     return [copy.copy, copy.deepcopy, *pickles]
 
@@ -61,7 +61,7 @@ def _pickled(value: Any, protocol: int) -> Any:
 
 
 def _meta() -> sdk.Meta:
-    """A Meta as an answer brings it."""
+    """Return a Meta as an answer has it."""
 
     def handler(connection: Connection, _: Request) -> None:
         connection.json(ANSWER, 200, "X-Some: a", "X-Some: b", "X-Selected-Provider: groq")
@@ -110,7 +110,7 @@ def test_every_error_survives(kind: type[sdk.GatewayError]) -> None:
 
 
 def test_every_error_is_made_by_its_message_alone() -> None:
-    """Each class can be made without facts, as tests of users do, and says only its message."""
+    """Each class can be made without facts, as in users' tests, and its text is then only the message."""
     for kind in KINDS:
         assert str(kind("no")) == "no"
         assert str(kind()) == ""
@@ -128,7 +128,7 @@ def test_every_answer_survives(name: str) -> None:
 
 
 def test_a_deep_copy_shares_nothing() -> None:
-    """Changing a deep copy leaves the answer alone, in fields known and unknown."""
+    """A change of a deep copy does not affect the answer, in fields known and unknown."""
     answer = _answer("CreateChatCompletionResponse")
     twin = copy.deepcopy(answer)
     twin.choices[0].message.content = "changed"
@@ -163,7 +163,7 @@ def test_answers_that_came_over_the_wire(world: World) -> None:
 
 
 def test_errors_that_came_over_the_wire(world: World) -> None:
-    """A stream's error survives with the partial answer, its meta and its cause's text out of the way."""
+    """A stream's error survives with the partial answer, its meta and its message unchanged."""
 
     def handler(connection: Connection, _: Request) -> None:
         connection.events(*GOOD[:3], event({"error": {"message": "over", "code": 503}}))
@@ -183,7 +183,7 @@ def test_errors_that_came_over_the_wire(world: World) -> None:
 
 
 def test_a_pickled_client_has_its_settings_and_no_secrets(world: World) -> None:
-    """A client comes back with its address and limits, and neither token, headers nor proxy are in the pickle."""
+    """A client is restored with its address and limits; the pickle has no token, headers or proxy."""
     client = _inner(
         world.client(
             "http://gateway.test/base",
@@ -204,7 +204,7 @@ def test_a_pickled_client_has_its_settings_and_no_secrets(world: World) -> None:
 
 
 def test_a_restored_client_works(world: World) -> None:
-    """A client that was pickled asks the same gateway, with the token of where it is restored."""
+    """A restored client calls the same gateway, with the token of the environment that it is restored in."""
     with serving(lambda connection, _: connection.json(ANSWER)) as server:
         client = _inner(world.client(server.url, "of-here", max_tokens=9))
 
@@ -248,7 +248,7 @@ def _inner(client: Any) -> Any:
 
 
 def test_a_pickled_client_keeps_how_it_connects_and_what_it_offers() -> None:
-    """Connections, certificates' places and tools travel with it."""
+    """Connection options, certificate paths and tools are pickled with the client."""
     tools = [{"type": "function", "function": {"name": "f"}}]
     client = sdk.InferenceGatewayClient("http://localhost:1", proxy=None, max_connections=7, tools=tools)
     again = pickle.loads(pickle.dumps(client))
@@ -264,8 +264,8 @@ def test_a_pickled_client_keeps_how_it_connects_and_what_it_offers() -> None:
         ({"driver": object()}, "driver"),
     ],
 )
-def test_a_client_that_cannot_travel_says_so(options: dict[str, Any], what: str) -> None:
-    """What lives only here, or is a secret, is not left out without a word."""
+def test_a_client_that_cannot_be_pickled_raises(options: dict[str, Any], what: str) -> None:
+    """An option that is local to the process, or secret, raises instead of being dropped silently."""
     client = sdk.InferenceGatewayClient("http://localhost:1", **{"proxy": None, **options})
     with pytest.raises(TypeError, match=what):
         pickle.dumps(client)
@@ -309,7 +309,7 @@ def test_a_stream_is_not_pickled(world: World) -> None:
 
 
 def test_a_pickled_proxy_keeps_its_address_and_no_password() -> None:
-    """The proxy is known at the other side, which then says that it wants authentication."""
+    """A restored client still uses the proxy, which then requires authentication."""
     client = sdk.InferenceGatewayClient("http://localhost:1", proxy="http://user:hidden@127.0.0.1:9")
     pickled = pickle.dumps(client)
     assert b"hidden" not in pickled

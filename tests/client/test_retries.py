@@ -1,4 +1,4 @@
-"""Every cell of the retry table over the wire (docs/retries.md), with the pauses noted instead of slept."""
+"""Every cell of the retry table over the wire (docs/retries.md), with delays noted instead of slept."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NEVER = frozenset[Idempotency]()
 
 @dataclass(frozen=True)
 class Row:
-    """How a first try fails, and which kinds of request are then repeated."""
+    """A failure of the first attempt, and the kinds of request that are then repeated."""
 
     name: str
     fails: Callable[[Connection, Request, Invented], None]
@@ -55,41 +55,41 @@ class Row:
 
 
 def closes(connection: Connection, request: Request, world: Invented) -> None:
-    """The connection is closed where the answer should begin."""
+    """Close the connection in place of a response."""
     connection.close()
 
 
 def resets(connection: Connection, request: Request, world: Invented) -> None:
-    """The connection is reset there."""
+    """Reset the connection in place of a response."""
     connection.reset()
 
 
 def closes_late(connection: Connection, request: Request, world: Invented) -> None:
-    """The same as a close, after eleven seconds."""
+    """Close the connection after eleven seconds."""
     world.offset += 11
     connection.close()
 
 
-def says_nothing(connection: Connection, request: Request, world: Invented) -> None:
-    """Silence."""
+def sends_nothing(connection: Connection, request: Request, world: Invented) -> None:
+    """Send nothing."""
     connection.stall()
 
 
 def breaks_off(connection: Connection, request: Request, world: Invented) -> None:
-    """An answer that is cut off."""
+    """Send a truncated response."""
     connection.head(200, length=100)
     connection.send(b"{")
     connection.close()
 
 
-def speaks_no_http(connection: Connection, request: Request, world: Invented) -> None:
-    """Another protocol."""
+def sends_other_protocol(connection: Connection, request: Request, world: Invented) -> None:
+    """Answer in another protocol."""
     connection.send(b"SSH-2.0-OpenSSH\r\n")
     connection.close()
 
 
-def says(status: int, text: str = "no") -> Callable[[Connection, Request, Invented], None]:
-    """An answer that says no."""
+def answers_with(status: int, text: str = "no") -> Callable[[Connection, Request, Invented], None]:
+    """Return a handler that answers with this error status."""
     return lambda connection, request, world: connection.json({"error": text}, status)
 
 
@@ -100,19 +100,19 @@ ROWS = [
     Row("reset before any byte", resets, NOT_CAUTIOUSLY, RequestError),
     Row("closed before any byte, after 11 s", closes_late, NEVER, RequestError),
     Row("broken off within the answer", breaks_off, NEVER, RequestError),
-    Row("no HTTP", speaks_no_http, NEVER, RequestError),
-    Row("our own timeout", says_nothing, NEVER, TimeoutError, Timeouts(response=0.2)),
-    Row("408", says(408), NOT_CAUTIOUSLY, StatusError),
-    Row("429", says(429), EVERY, RateLimitError),
-    Row("500", says(500), FREELY, InternalError),
-    Row("502", says(502), NOT_CAUTIOUSLY, StatusError),
-    Row("503", says(503), EVERY, ServiceUnavailableError),
-    Row("504", says(504), NOT_CAUTIOUSLY, GatewayTimeoutError),
-    Row("529", says(529), NOT_CAUTIOUSLY, StatusError),
-    Row("the 400 that is a broken inner hop", says(400, INNER_HOP), NOT_CAUTIOUSLY, BadGatewayError),
-    Row("the 400 that is a timeout", says(400, TIMEOUT_TEXT), NOT_CAUTIOUSLY, GatewayTimeoutError),
+    Row("no HTTP", sends_other_protocol, NEVER, RequestError),
+    Row("our own timeout", sends_nothing, NEVER, TimeoutError, Timeouts(response=0.2)),
+    Row("408", answers_with(408), NOT_CAUTIOUSLY, StatusError),
+    Row("429", answers_with(429), EVERY, RateLimitError),
+    Row("500", answers_with(500), FREELY, InternalError),
+    Row("502", answers_with(502), NOT_CAUTIOUSLY, StatusError),
+    Row("503", answers_with(503), EVERY, ServiceUnavailableError),
+    Row("504", answers_with(504), NOT_CAUTIOUSLY, GatewayTimeoutError),
+    Row("529", answers_with(529), NOT_CAUTIOUSLY, StatusError),
+    Row("the 400 that is a broken inner hop", answers_with(400, INNER_HOP), NOT_CAUTIOUSLY, BadGatewayError),
+    Row("the 400 that is a timeout", answers_with(400, TIMEOUT_TEXT), NOT_CAUTIOUSLY, GatewayTimeoutError),
     *(
-        Row(str(status), says(status), NEVER, StatusError)
+        Row(str(status), answers_with(status), NEVER, StatusError)
         for status in (302, 400, 401, 403, 404, 409, 413, 415, 422, 501, 505)
     ),
 ]
@@ -120,8 +120,8 @@ ROWS = [
 
 @pytest.mark.parametrize("repeat", Idempotency, ids=lambda repeat: repeat.value)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_failed_request_is_repeated_as_the_table_says(world: World, row: Row, repeat: Idempotency) -> None:
-    """Each failure is followed by another try for just the kinds of request that the table names."""
+def test_a_failed_request_is_repeated_as_in_the_table(world: World, row: Row, repeat: Idempotency) -> None:
+    """Each failure is followed by another attempt for exactly the kinds of request in the table."""
     invented = Invented()
     handler = first(lambda connection, request: row.fails(connection, request, invented), answers)
 
@@ -140,7 +140,7 @@ def test_a_failed_request_is_repeated_as_the_table_says(world: World, row: Row, 
 
 
 def call(repeat: Idempotency) -> Call[int]:
-    """A request of one's own, which may be repeated so."""
+    """Return a custom request with this idempotency."""
     return Call(method="POST", path="/things", body=b"{}", repeat=repeat, read=lambda reply: reply.status)
 
 
@@ -154,7 +154,7 @@ def _closed_port() -> int:
 
 @pytest.mark.parametrize("repeat", Idempotency, ids=lambda repeat: repeat.value)
 def test_a_request_that_never_left_is_repeated_whatever_it_is(world: World, repeat: Idempotency) -> None:
-    """Nobody listens: every kind of request is tried again, and the error counts the tries and names the address."""
+    """Without a listener every kind of request is repeated, and the error has the attempts and the address."""
     invented, port = Invented(), _closed_port()
 
     async def scenario(client: Any) -> Any:
@@ -168,7 +168,7 @@ def test_a_request_that_never_left_is_repeated_whatever_it_is(world: World, repe
 
 
 def test_a_certificate_that_does_not_verify_is_not_tried_again(world: World) -> None:
-    """What would fail the same way again is tried once."""
+    """A failure that would recur is not repeated."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
     invented = Invented()
@@ -183,7 +183,7 @@ def test_a_certificate_that_does_not_verify_is_not_tried_again(world: World) -> 
     assert (error.attempts, invented.pauses) == (1, [])
 
 
-# The endpoints there are
+# The client's endpoints
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_a_certificate_that_does_not_verify_is_not_tried_again(world: World) -> 
 def test_generations_listings_and_health_are_repeated_freely(
     world: World, scenario: Any, expected: Any, failure: Handler
 ) -> None:
-    """Every endpoint without effects is tried three times, even after a 500."""
+    """Every endpoint without side effects is tried three times, even after a 500."""
     invented = Invented()
     with serving(first(failure, failure, answers)) as server:
         assert caught(world, scenario, server.url, invented) == expected
@@ -212,7 +212,7 @@ def test_generations_listings_and_health_are_repeated_freely(
 
 
 def errs(code: int) -> Handler:
-    """An error inside a stream, before content."""
+    """Send an error inside a stream, before content."""
     return sends(ROLE, event({"error": {"message": "in the stream", "code": code}}), DONE)
 
 
@@ -231,7 +231,7 @@ BEFORE_CONTENT = {
 
 @pytest.mark.parametrize("name", BEFORE_CONTENT)
 def test_a_stream_that_breaks_before_content_is_repeated_as_its_status_or_a_reset(world: World, name: str) -> None:
-    """Before the first content a broken stream is tried again unless its status, or silence, forbids it."""
+    """Before the first content a broken stream is repeated unless its status, or silence, forbids it."""
     failure, repeated, error = BEFORE_CONTENT[name]
     invented = Invented()
     timeout = Timeouts(first_content=0.2) if failure is silent else Timeouts()
@@ -246,7 +246,7 @@ def test_a_stream_that_breaks_before_content_is_repeated_as_its_status_or_a_rese
 
 
 def test_a_stream_that_breaks_late_before_content_is_not_repeated(world: World) -> None:
-    """Past ten seconds a break before content is the gateway's deadline: repeating it would buy the same."""
+    """A break before content after ten seconds is the gateway's deadline and is not repeated."""
     invented = Invented()
 
     def late(connection: Connection, request: Request) -> None:
@@ -280,7 +280,7 @@ def test_nothing_is_repeated_after_content(world: World, name: str) -> None:
 
 
 def test_a_stream_that_fails_twice_and_then_works_is_one_clean_stream(world: World) -> None:
-    """The reader sees one stream, with nothing of the attempts before it but their number."""
+    """The reader gets one stream, with no trace of earlier attempts but their number."""
     invented = Invented()
     failures = (sends(ROLE, end=reset), sends(ROLE, event({"error": {"message": "busy", "code": 529}})))
 

@@ -1,4 +1,4 @@
-"""How long to wait before another try, how many there are, and when a new token is one."""
+"""The delay before another attempt, the number of attempts, and attempts with a new token."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ RETRY_AFTER = {
 @pytest.mark.parametrize("scenario", [ask_chat, ask_stream], ids=["whole", "stream"])
 @pytest.mark.parametrize("name", RETRY_AFTER)
 def test_a_retry_after_is_honoured_up_to_a_minute(world: World, name: str, scenario: Any) -> None:
-    """The answer's own wish is the pause, in seconds or as a date; over a minute the error is the answer."""
+    """The delay is the response's Retry-After, in seconds or as a date; over a minute the error is raised."""
     header, pause = RETRY_AFTER[name]
     invented = Invented(wall=WALL)
     with serving(first(refusing(429, header), answers)) as server:
@@ -69,7 +69,7 @@ def test_a_retry_after_is_honoured_up_to_a_minute(world: World, name: str, scena
 def test_pauses_double_up_to_eight_seconds_and_are_spread_by_chance(
     world: World, random: float, pauses: list[float]
 ) -> None:
-    """Each pause is twice the last, the second half of it left to chance."""
+    """Each delay is twice the last, and its second half is random."""
     invented = Invented(random=random)
     with serving(refusing(503)) as server:
         error = caught(world, ask_chat, server.url, invented, max_retries=6)
@@ -83,7 +83,7 @@ def test_pauses_double_up_to_eight_seconds_and_are_spread_by_chance(
 
 
 def test_no_retries_means_one_try(world: World) -> None:
-    """`max_retries=0` on the client lets the first error through."""
+    """`max_retries=0` on the client raises the first error."""
     invented = Invented()
     with serving(refusing(503)) as server:
         for scenario in (ask_chat, ask_models, ask_stream):
@@ -92,8 +92,8 @@ def test_no_retries_means_one_try(world: World) -> None:
     assert invented.pauses == []
 
 
-def test_a_call_may_say_its_own_number_of_retries(world: World) -> None:
-    """`max_retries` on a call or a copy counts for that alone."""
+def test_a_call_may_set_its_own_number_of_retries(world: World) -> None:
+    """`max_retries` on a call or a copy applies to that alone."""
     invented = Invented()
 
     async def scenario(client: Any) -> None:
@@ -119,7 +119,7 @@ def test_a_call_may_say_its_own_number_of_retries(world: World) -> None:
 
 @pytest.mark.parametrize("scenario", [ask_chat, ask_stream], ids=["whole", "stream"])
 def test_total_ends_the_tries_when_the_next_pause_would_overrun_it(world: World, scenario: Any) -> None:
-    """A pause that does not fit into what `total` leaves is not made: the last error is raised instead."""
+    """A delay that exceeds the rest of `total` is not made: the last error is raised instead."""
     invented = Invented()
     with serving(refusing(503)) as server:
         error = caught(world, scenario, server.url, invented, timeout=Timeouts(total=0.7))
@@ -132,7 +132,7 @@ def test_total_ends_the_tries_when_the_next_pause_would_overrun_it(world: World,
     ("scenario", "error"), [(ask_chat, TimeoutError), (ask_stream, StreamStalledError)], ids=["whole", "stream"]
 )
 def test_total_bounds_all_attempts_together(world: World, scenario: Any, error: type[Any]) -> None:
-    """A later try has only what the tries and pauses before it left of `total`."""
+    """A later attempt has only the rest that earlier attempts and delays left of `total`."""
     invented = Invented()
     with serving(first(refusing(503), silent)) as server:
         outcome = caught(world, scenario, server.url, invented, timeout=Timeouts(total=0.6))
@@ -145,8 +145,8 @@ def test_total_bounds_all_attempts_together(world: World, scenario: Any, error: 
 # Tokens
 
 
-def needs(token: str) -> Handler:
-    """A gateway that takes just this token."""
+def requires(token: str) -> Handler:
+    """Return a gateway that accepts only this token."""
 
     def handler(connection: Connection, request: Request) -> None:
         if request.headers.get("authorization") == f"Bearer {token}":
@@ -162,7 +162,7 @@ def test_a_token_function_is_asked_again_once_after_a_401(world: World, scenario
     """An expired token is replaced and the request repeated at once, even without retries."""
     tokens = ["old", "new", "never asked for"]
     invented = Invented()
-    with serving(needs("new")) as server:
+    with serving(requires("new")) as server:
         outcome = caught(world, scenario, server.url, invented, token=lambda: tokens.pop(0), max_retries=0)
         assert not isinstance(outcome, GatewayError)
         assert [request.headers["authorization"] for request in server.requests] == ["Bearer old", "Bearer new"]
@@ -171,14 +171,14 @@ def test_a_token_function_is_asked_again_once_after_a_401(world: World, scenario
 
 
 def test_a_second_401_is_the_answer(world: World) -> None:
-    """A fresh token that is refused too is an error: the function is not asked for ever."""
+    """A fresh token that is refused too is an error: the function is not called again."""
     asked = []
 
     def token() -> str:
         asked.append(None)
         return f"token{len(asked)}"
 
-    with serving(needs("another")) as server:
+    with serving(requires("another")) as server:
         error = caught(world, ask_chat, server.url, Invented(), token=token)
         assert len(server.requests) == 2
     assert isinstance(error, UnauthorizedError)
@@ -186,24 +186,24 @@ def test_a_second_401_is_the_answer(world: World) -> None:
 
 
 def test_a_string_token_is_not_tried_again(world: World) -> None:
-    """There is no other token to try: a 401 is raised at once."""
-    with serving(needs("another")) as server:
+    """Without another token to try, a 401 is raised at once."""
+    with serving(requires("another")) as server:
         assert isinstance(caught(world, ask_chat, server.url, Invented(), token="mine"), UnauthorizedError)
         assert len(server.requests) == 1
 
 
 def test_a_refreshed_request_keeps_its_retries(world: World) -> None:
-    """The try with a new token is not one of the retries."""
+    """The attempt with a new token does not count as a retry."""
     tokens = ["old", "new"]
     invented = Invented()
-    with serving(first(needs("new"), refusing(503), refusing(503), answers)) as server:
+    with serving(first(requires("new"), refusing(503), refusing(503), answers)) as server:
         assert caught(world, ask_chat, server.url, invented, token=lambda: tokens.pop(0)) == "Hello"
         assert len(server.requests) == 4
     assert invented.pauses == [0.25, 0.5]
 
 
 def test_the_head_of_a_broken_answer_is_enough_for_its_status(world: World) -> None:
-    """An error whose body never comes whole still counts as its status."""
+    """An error whose body is truncated still counts as its status."""
 
     def broken(connection: Connection, request: Request) -> None:
         connection.send(HEAD.replace(b"200 OK", b"503 Busy"))

@@ -1,4 +1,4 @@
-"""Secrets stay out of every text that ends in a log, a terminal or a bug report: token, passwords, keys, bodies."""
+"""Secrets stay out of logs, terminals and bug reports: token, passwords, keys, bodies."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ PATHS = [
 
 @pytest.mark.filterwarnings("ignore:the gateway silently drops")
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
-def test_errors_and_logs_tell_no_secrets(path: Path, world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """However a call fails, its error's texts, its traceback and the log hold none of the secrets of the call."""
+def test_errors_and_logs_have_no_secrets(path: Path, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """However a call fails, its error's texts, its traceback and the log have none of the call's secrets."""
     caplog.set_level(logging.DEBUG)
     tls = certified("elsewhere.test") if path.tls else None
     with serving(path.serve, tls) as server:
@@ -131,7 +131,7 @@ def test_errors_and_logs_tell_no_secrets(path: Path, world: World, caplog: pytes
 def test_a_proxy_keeps_its_password(
     where: str, status: int | None, world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy that says no, or is not there, is named without the user information of its URL."""
+    """A proxy that refuses, or cannot be reached, is named without the user information of its URL."""
     caplog.set_level(logging.DEBUG)
     with serving(lambda connection, _: connection.json({"error": "no"}, status or 200)) as server:
         port = server.port if status else _free_port()
@@ -145,7 +145,7 @@ def test_a_proxy_keeps_its_password(
 
 
 def test_objects_show_no_secrets(world: World) -> None:
-    """Clients, streams, answers, calls, headers and metas are shown without what must not be shown."""
+    """The repr of clients, streams, answers, calls, headers and metas hides secrets."""
     headers = {"Authorization": f"Bearer {TOKEN}", "X-Api-Key": HEADER}
     call = sdk.Call(method="POST", path="/x", read=bytes, body=PROMPT.encode(), headers=tuple(headers.items()))
     shown = [call]
@@ -176,7 +176,7 @@ def _structs(parent: type = msgspec.Struct) -> list[type]:
 
 
 def test_rich_shows_no_more_than_the_repr() -> None:
-    """A struct's own `__rich_repr__` yields every field: each class that hides some in its `repr` replaces it."""
+    """Each class that hides fields in its `repr` replaces the struct's `__rich_repr__`, which yields every field."""
     for module in pkgutil.walk_packages(sdk.__path__, f"{sdk.__name__}."):
         if "__main__" not in module.name:
             importlib.import_module(module.name)
@@ -204,14 +204,14 @@ def test_rich_shows_no_more_than_the_repr() -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_structs_with_secrets_are_drawn_without_them(value: object, shown: str) -> None:
-    """In rich's tracebacks and prints, and in those of structlog, as in the `repr`."""
+    """Rich's tracebacks and prints, and those of structlog, hide the same secrets as the `repr`."""
     for text in (pretty_repr(value), repr(value)):
         assert "SECRET" not in text
         assert shown in text
 
 
 def test_the_token_goes_with_its_client(world: World) -> None:
-    """No cache of the package keeps the headers of a client that is gone."""
+    """No cache of the package keeps the headers of a client that was collected."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content("a/b", PROMPT)
@@ -229,7 +229,7 @@ def _headers_with(token: str) -> list[Outgoing]:
 
 
 def test_logs_of_what_goes_well(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """At DEBUG, calls that go well are logged with method, address and status, and nothing of what they carry."""
+    """At DEBUG, successful calls are logged with method, address and status, and nothing of their content."""
     caplog.set_level(logging.DEBUG)
 
     async def scenario(client: Any) -> None:
@@ -252,7 +252,7 @@ def test_logs_of_what_goes_well(world: World, caplog: pytest.LogCaptureFixture) 
 
 
 def _fail(world: World, url: str, path: Path) -> BaseException:
-    """The error of a call full of secrets."""
+    """Return the error of a call full of secrets."""
     options = dict(path.options)
     proxy = options.pop("proxy", None)
     ca = options.pop("ca", None)

@@ -1,4 +1,4 @@
-"""The limits of memory: `max_body`, `max_event`, and what is held back before the first content."""
+"""The limits of memory: `max_body`, `max_event`, and the data buffered before the first content."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _silent_then_gone(connection: Connection, _: Request) -> None:
 
 
 def test_a_body_over_max_body_is_not_read(world: World) -> None:
-    """The error names the limit and how to raise it, and a copy with a higher limit reads the same body."""
+    """The error has the limit and how to raise it, and a copy with a higher limit reads the same body."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(sdk.ResponseTooLargeError, match=f"larger than max_body={LARGE // 2} bytes") as caught:
@@ -57,7 +57,7 @@ def test_a_body_over_max_body_is_not_read(world: World) -> None:
 
 
 def test_a_refusal_over_max_body_keeps_its_status(world: World) -> None:
-    """The status of an error response counts for more than its body."""
+    """The status of an error response takes precedence over the size of its body."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(sdk.UnprocessableError):
@@ -68,7 +68,7 @@ def test_a_refusal_over_max_body_keeps_its_status(world: World) -> None:
 
 
 def test_an_event_over_max_event_ends_the_stream(world: World) -> None:
-    """The error names the limit and how to raise it, and a copy with a higher limit reads the same event."""
+    """The error has the limit and how to raise it, and a copy with a higher limit reads the same event."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(sdk.StreamError, match=r"max_event=1000 bytes.*with_options"):
@@ -82,7 +82,7 @@ def test_an_event_over_max_event_ends_the_stream(world: World) -> None:
 
 
 def test_events_without_content_are_handed_over_when_they_become_many(world: World) -> None:
-    """Three megabytes of them are not held back: entering the block ends, and the answer is the same."""
+    """Three megabytes before content are not buffered: entering the block ends, and the answer is the same."""
 
     async def scenario(client: Any) -> None:
         async with client.generate_content_stream("a/b", "hi") as stream:
@@ -95,7 +95,7 @@ def test_events_without_content_are_handed_over_when_they_become_many(world: Wor
 
 
 def test_a_stream_that_breaks_after_many_empty_events_raises_while_reading(world: World) -> None:
-    """Events were handed over, so that the break is no longer repeated behind the caller's back."""
+    """Once events were handed over, a break is not retried."""
 
     async def scenario(client: Any) -> None:
         async with client.generate_content_stream("a/b", "hi") as stream:
@@ -108,7 +108,7 @@ def test_a_stream_that_breaks_after_many_empty_events_raises_while_reading(world
 
 
 def test_the_rest_of_a_byte_stream_is_bounded_too(world: World) -> None:
-    """`read()` of a byte stream keeps to `max_body`; iterating over it keeps nothing and has no limit."""
+    """`read()` of a byte stream keeps to `max_body`; iteration keeps nothing and has no limit."""
 
     async def scenario(client: Any) -> None:
         async with client.proxy_stream("openai", "x") as stream:
@@ -123,7 +123,7 @@ def test_the_rest_of_a_byte_stream_is_bounded_too(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["max_body", "max_event"])
 def test_a_limit_that_is_not_a_size_is_refused(world: World, name: str) -> None:
-    """A bad limit raises where the client is made, and names the argument."""
+    """A bad limit raises when the client is made, and the error names the argument."""
     for value, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError), (None, TypeError)):
         with pytest.raises(error, match=name):
             world.client("http://127.0.0.1:1", **{name: value})

@@ -1,4 +1,4 @@
-"""Every status of an answer becomes its class, with the innermost message and the facts it brings."""
+"""Every status becomes its class, with the innermost message and the facts of the response."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SLOW = {"error": {"message": "slow down", "type": "t", "code": "c"}}
 
 @dataclass(frozen=True)
 class Envelope:
-    """A form in which errors come (gateway-behaviour.md#errors), and what is read from it."""
+    """A form of error body (gateway-behaviour.md#errors), and the values read from it."""
 
     name: str
     body: Any
@@ -95,7 +95,7 @@ ENVELOPES = [
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_every_status_has_its_class(status: int, world: World) -> None:
-    """The class follows the status alone, and the error carries the answer's facts."""
+    """The class follows the status alone, and the error has the response's facts."""
     error = _refused(world, status, {"error": "as it is"}, "X-Request-Id: r-1", "X-Other: yes")
     assert type(error) is STATUSES[status]
     assert (error.status, error.code, error.request_id) == (status, None, "r-1")
@@ -120,7 +120,7 @@ def test_every_envelope_is_opened(envelope: Envelope, world: World) -> None:
 
 @pytest.mark.parametrize("status", [code for code in STATUSES if code >= 400])
 def test_streams_raise_the_same_on_entering(status: int, world: World) -> None:
-    """A stream that is refused raises the status' class on entering, though its type says event stream."""
+    """A refused stream raises the status' class on entering, though its type is an event stream."""
     body = {"error": "as it is"}
     with serving(lambda connection, _: _refuse(connection, status, body, (), "text/event-stream")) as server:
 
@@ -160,7 +160,7 @@ def test_every_2xx_is_an_answer(status: int, world: World) -> None:
     ],
 )
 def test_a_200_that_is_no_answer(body: bytes, kind: type[sdk.GatewayError], world: World) -> None:
-    """A 200 whose body is no chat answer is an error that tells, with the answer's circumstances."""
+    """A 200 whose body is not a chat answer is an error with the response's circumstances."""
     with serving(lambda connection, _: connection.json(body)) as server:
 
         async def scenario(client: Any) -> Any:
@@ -175,7 +175,7 @@ def test_a_200_that_is_no_answer(body: bytes, kind: type[sdk.GatewayError], worl
 
 
 def test_an_error_object_in_a_200(world: World) -> None:
-    """A 200 that holds an error object is the error of the code inside it, not an answer without text."""
+    """A 200 with an error object raises the error of its code, instead of an answer without text."""
     body = {"error": {"message": "overloaded", "code": 503}}
     with serving(lambda connection, _: connection.json(body)) as server:
 
@@ -189,7 +189,7 @@ def test_an_error_object_in_a_200(world: World) -> None:
 
 
 def test_what_the_gateway_selected(world: World) -> None:
-    """An error behind a routing alias names the provider and model that were selected, not the alias."""
+    """An error through a routing alias names the provider and model that were selected, not the alias."""
     error = _refused(world, 502, {"error": "no"}, "X-Selected-Provider: ollama", "X-Selected-Model: smol")
     assert (error.provider, error.model) == ("ollama", "smol")
     assert (error.meta.selected_provider, error.meta.selected_model) == ("ollama", "smol")
@@ -200,12 +200,12 @@ def test_what_the_gateway_selected(world: World) -> None:
     [("Retry-After: 7", 7.0), ("Retry-After: 1.5", 1.5), ("retry-after-ms: 250", 0.25), ("Retry-After: soon", None)],
 )
 def test_when_to_try_again(header: str, seconds: float | None, world: World) -> None:
-    """The seconds that an answer asks to wait are told, None where it does not say."""
+    """`retry_after` has the seconds of the response, or None without them."""
     assert _refused(world, 429, {"error": "slow down"}, header).retry_after == seconds
 
 
 def _refused(world: World, status: int, body: Any, *headers: str, ctype: str = "application/json") -> Any:
-    """The error of a chat that is answered so."""
+    """Return the error of a chat with this response."""
 
     async def scenario(client: Any) -> Any:
         with pytest.raises(StatusError) as caught:
@@ -231,7 +231,7 @@ def _refuse(connection: Connection, status: int, body: Any, headers: tuple[str, 
 def test_a_refusal_in_an_unknown_coding_keeps_its_status(
     world: World, status: int, error: type[sdk.StatusError], coding: str
 ) -> None:
-    """The body cannot be read, but the status is known, for a call and for a stream."""
+    """If the body cannot be read, the status is still known, for a call and for a stream."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(error) as caught:
@@ -246,7 +246,7 @@ def test_a_refusal_in_an_unknown_coding_keeps_its_status(
 
 
 def test_a_503_in_an_unknown_coding_is_repeated_as_any_other(world: World) -> None:
-    """The retry table sees the status: the second attempt is answered."""
+    """A retry follows the status: the second attempt succeeds."""
 
     def handler(connection: Connection, _: Request) -> None:
         if len(server.requests) == 1:
@@ -264,7 +264,7 @@ def test_a_503_in_an_unknown_coding_is_repeated_as_any_other(world: World) -> No
 
 @pytest.mark.parametrize("coding", ["none", "utf-8", "aws-chunked", "identity, identity"])
 def test_a_coding_that_names_no_compression_is_none(world: World, coding: str) -> None:
-    """Servers send such values for bodies that are not compressed."""
+    """A content coding of an uncompressed body is ignored where servers send such values."""
 
     async def scenario(client: Any) -> None:
         assert (await client.generate_content("a/b", "hi")).text

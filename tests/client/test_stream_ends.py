@@ -1,4 +1,4 @@
-"""The ends of a stream: left, closed, forgotten, interrupted, or fought over by two readers."""
+"""The ends of a stream: left, closed, collected, interrupted, or read by two readers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.wire
 
 
 def test_leaving_early_drains_a_short_rest(world: World) -> None:
-    """What is left and has arrived is read, so that the connection serves the next request."""
+    """Data that has arrived is drained, so that the connection serves the next request."""
 
     async def scenario(client: Any) -> None:
         for _ in range(3):
@@ -47,7 +47,7 @@ def test_leaving_early_drains_a_short_rest(world: World) -> None:
     ids=["silence", "endless", "much"],
 )
 def test_leaving_early_does_not_wait_for_the_rest(world: World, serve: Handler) -> None:
-    """A rest that is long or does not come is not waited for: the connection is closed, and the server notices."""
+    """A long or late rest is not waited for: the connection is closed, and the server notices."""
     gone = threading.Event()
 
     def watched(connection: Connection, request: Request) -> None:
@@ -70,7 +70,7 @@ def test_leaving_early_does_not_wait_for_the_rest(world: World, serve: Handler) 
 
 
 def test_an_exception_in_the_body_closes_the_stream(world: World) -> None:
-    """The reader's own error comes out as it is, and the connection is closed at once."""
+    """The reader's own error propagates unchanged, and the connection is closed at once."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(LookupError, match="mine"):
@@ -85,7 +85,7 @@ def test_an_exception_in_the_body_closes_the_stream(world: World) -> None:
 
 
 def test_an_exception_after_the_end_does_not_cost_the_connection(world: World) -> None:
-    """An answer that was read whole has given its connection back already."""
+    """An answer that was read whole has already returned its connection."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(LookupError):
@@ -98,7 +98,7 @@ def test_an_exception_after_the_end_does_not_cost_the_connection(world: World) -
 
 
 def test_closing_the_client_ends_its_open_streams(world: World) -> None:
-    """A stream that is open when its client closes ends with an error that says so, and has what had come."""
+    """A stream that is open when its client closes ends with a clear error, and keeps its partial answer."""
 
     async def scenario(client: Any) -> None:
         async with ask(client) as stream:
@@ -128,7 +128,7 @@ def test_a_copy_shares_the_clients_end(world: World) -> None:
     run(world, scenario, sends(*GOOD))
 
 
-# Forgetting
+# Collection
 
 
 def _forget(make: Any) -> list[warnings.WarningMessage]:
@@ -140,7 +140,7 @@ def _forget(make: Any) -> list[warnings.WarningMessage]:
 
 
 def test_a_forgotten_stream_is_warned_of_once_with_its_line() -> None:
-    """A stream that was entered and dropped gives one ResourceWarning that names where it was asked for."""
+    """A stream that was entered and dropped gives one ResourceWarning with the place of its creation."""
     with (
         serving(gateway(sends(*HEL, end=stall))) as server,
         InferenceGatewayClient(server.url, proxy=None) as client,
@@ -159,7 +159,7 @@ def test_a_forgotten_stream_is_warned_of_once_with_its_line() -> None:
 
 
 def test_a_forgotten_async_stream_is_warned_of_once_with_its_line() -> None:
-    """The same in the async client, whose loop then closes the connection."""
+    """A dropped stream of the async client warns too, and its loop closes the connection."""
 
     async def scenario(url: str) -> list[warnings.WarningMessage]:
         async with AsyncInferenceGatewayClient(url, proxy=None) as client:
@@ -183,7 +183,7 @@ def test_a_forgotten_async_stream_is_warned_of_once_with_its_line() -> None:
 
 @pytest.mark.parametrize("serve", [sends(*GOOD), sends(*HEL)], ids=["whole", "broken"])
 def test_a_stream_that_was_read_to_its_end_is_not_missed(serve: Handler) -> None:
-    """Without a `with` block but read to its end, a stream holds nothing that would be worth a warning."""
+    """A stream without a `with` block that was read to its end gives no warning."""
     with serving(gateway(serve)) as server, InferenceGatewayClient(server.url, proxy=None) as client:
 
         def read() -> None:
@@ -194,11 +194,11 @@ def test_a_stream_that_was_read_to_its_end_is_not_missed(serve: Handler) -> None
         assert _forget(read) == []
 
 
-# Interrupting
+# Interrupts
 
 
 def test_a_cancelled_reader_closes_its_stream() -> None:
-    """Cancellation passes through a read as it is; the connection is closed and the client works on."""
+    """Cancellation passes through a read unchanged; the connection is closed and the client stays usable."""
 
     async def scenario(client: AsyncInferenceGatewayClient) -> None:
         reading = asyncio.Event()
@@ -210,7 +210,7 @@ def test_a_cancelled_reader_closes_its_stream() -> None:
                         reading.set()
 
         task = asyncio.create_task(read())
-        await reading.wait()  # set by the reader, which then ran on until it waits
+        await reading.wait()  # set by the reader, which then runs until it waits
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -221,7 +221,7 @@ def test_a_cancelled_reader_closes_its_stream() -> None:
 
 @pytest.mark.parametrize("serve", [lambda c, r: c.stall(), sends(ROLE, end=stall)], ids=["no head", "no content"])
 def test_a_cancelled_entry_leaves_nothing_open(serve: Handler) -> None:
-    """Cancelled before the first content, a stream was never open and its connection is closed."""
+    """A stream cancelled before the first content was never open, and its connection is closed."""
     asked = threading.Event()
 
     def watched(connection: Connection, request: Request) -> None:
@@ -244,7 +244,7 @@ def test_a_cancelled_entry_leaves_nothing_open(serve: Handler) -> None:
 
 
 def test_a_timeout_of_the_users_own_passes_through() -> None:
-    """`asyncio.timeout` around a read ends it as usual, not as an error of ours."""
+    """`asyncio.timeout` around a read ends it as usual, not as an error of the package."""
 
     async def scenario(client: AsyncInferenceGatewayClient) -> None:
         with pytest.raises(TimeoutError) as caught:
@@ -257,7 +257,7 @@ def test_a_timeout_of_the_users_own_passes_through() -> None:
 
 
 def _interrupting(*pieces: bytes, read: threading.Event | None = None) -> Handler:
-    """A gateway that presses Ctrl-C once these have been sent, and `read` is set."""
+    """Return a gateway that presses Ctrl-C once the events have been sent, and `read` is set."""
 
     def serve(connection: Connection, request: Request) -> None:
         connection.events(*pieces, end=False)
@@ -273,7 +273,7 @@ def _interrupting(*pieces: bytes, read: threading.Event | None = None) -> Handle
 
 @pytest.mark.parametrize("pieces", [(), tuple(HEL)], ids=["while entering", "while reading"])
 def test_ctrl_c_passes_through_a_blocking_read(pieces: tuple[bytes, ...]) -> None:
-    """KeyboardInterrupt comes out of a waiting read at once; the connection is closed and the client works on."""
+    """KeyboardInterrupt leaves a waiting read at once; the connection is closed and the client stays usable."""
     with serving(_interrupting(*pieces)) as server, InferenceGatewayClient(server.url, proxy=None) as client:
         start = time.monotonic()
         with pytest.raises(KeyboardInterrupt), ask(client) as stream:
@@ -285,7 +285,7 @@ def test_ctrl_c_passes_through_a_blocking_read(pieces: tuple[bytes, ...]) -> Non
 
 
 def test_ctrl_c_during_a_read_that_goes_on_loses_the_stream_not_the_client() -> None:
-    """Caught inside the block, the interrupt leaves a stream that says it is broken instead of one with a gap."""
+    """A stream whose interrupt was caught inside the block reports that it is broken, instead of leaving a gap."""
     read = threading.Event()
     with serving(_interrupting(*HEL, read=read)) as server, InferenceGatewayClient(server.url, proxy=None) as client:
         with ask(client) as stream:
@@ -335,7 +335,7 @@ def test_a_second_task_cannot_read_at_the_same_time() -> None:
 
 
 def test_a_second_thread_cannot_read_at_the_same_time() -> None:
-    """The same between threads of the blocking client."""
+    """A second reader in another thread of the blocking client gets the same error."""
     go_on = threading.Event()
 
     def serve(connection: Connection, request: Request) -> None:
@@ -361,7 +361,7 @@ def test_a_second_thread_cannot_read_at_the_same_time() -> None:
 
 
 def test_a_stream_may_be_closed_under_its_reader() -> None:
-    """Closing from another task ends a read that is under way, with an error that says so."""
+    """Closing from another task ends a running read with a clear error."""
 
     async def scenario(client: AsyncInferenceGatewayClient) -> None:
         async with ask(client) as stream:
@@ -375,7 +375,7 @@ def test_a_stream_may_be_closed_under_its_reader() -> None:
 
 
 def test_a_stream_may_be_closed_under_its_reading_thread() -> None:
-    """The same from another thread of the blocking client: the waiting thread wakes."""
+    """Closing from another thread of the blocking client wakes the thread that waits."""
     with (
         serving(gateway(sends(*HEL, end=stall))) as server,
         InferenceGatewayClient(server.url, proxy=None) as client,

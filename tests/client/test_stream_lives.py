@@ -24,7 +24,7 @@ pytestmark = pytest.mark.wire
 
 
 def test_nothing_is_sent_before_the_stream_is_entered(world: World) -> None:
-    """A stream that is made and dropped costs nothing and warns of nothing."""
+    """A stream that is made and dropped costs nothing and gives no warning."""
 
     async def scenario(client: Any) -> None:
         ask(client)
@@ -34,7 +34,7 @@ def test_nothing_is_sent_before_the_stream_is_entered(world: World) -> None:
 
 
 def test_the_with_block_gives_the_stream_and_ends_it(world: World) -> None:
-    """Inside the block the stream is read; after it, only what was read can be asked for."""
+    """The stream is read inside the block; after it, only the data that was read is available."""
 
     async def scenario(client: Any) -> None:
         async with ask(client) as stream:
@@ -49,7 +49,7 @@ def test_the_with_block_gives_the_stream_and_ends_it(world: World) -> None:
 
 
 def test_a_stream_must_be_entered(world: World) -> None:
-    """Every way to read a stream that was not entered says how to open it."""
+    """Each way to read a stream that was not entered raises an error that explains how to open it."""
 
     async def scenario(client: Any) -> None:
         for read in (read_all, read_final, read_texts, read_events):
@@ -64,7 +64,7 @@ def test_a_stream_must_be_entered(world: World) -> None:
 
 
 def test_a_stream_is_entered_once(world: World) -> None:
-    """Entering again, while open or afterwards, is refused in words that say what to do."""
+    """Entering again, while open or afterwards, is refused with advice."""
 
     async def scenario(client: Any) -> None:
         async with ask(client) as stream:
@@ -111,7 +111,7 @@ def test_closing_twice_is_fine(world: World) -> None:
 
 
 def test_text_gives_the_pieces_of_text(world: World) -> None:
-    """`text()` leaves out chunks without text, and the whole answer is there afterwards."""
+    """`text()` leaves out chunks without text, and the whole answer is available afterwards."""
 
     async def scenario(client: Any) -> None:
         async with ask(client) as stream:
@@ -122,7 +122,7 @@ def test_text_gives_the_pieces_of_text(world: World) -> None:
 
 
 def test_events_gives_the_raw_events(world: World) -> None:
-    """`events()` shows what came, `[DONE]` and event names included, and folds it all the same."""
+    """`events()` yields every event, `[DONE]` and event names included, and folds them all the same."""
     named = b"event: delta\nretry: 9\n" + chunk("lo")
 
     async def scenario(client: Any) -> None:
@@ -141,7 +141,7 @@ def test_events_gives_the_raw_events(world: World) -> None:
 
 
 def test_views_of_one_stream_share_its_place(world: World) -> None:
-    """A view that is left goes on where another took over: nothing is read twice."""
+    """A view continues where another stopped: nothing is read twice."""
 
     async def scenario(client: Any) -> None:
         async with ask(client) as stream:
@@ -158,7 +158,7 @@ def test_views_of_one_stream_share_its_place(world: World) -> None:
 
 
 def test_final_before_the_loop_reads_the_stream(world: World) -> None:
-    """`final()` drains what was not read, may be asked again, and leaves the loop nothing."""
+    """`final()` drains the rest, may be called again, and leaves the loop nothing."""
 
     async def scenario(client: Any) -> None:
         async with ask(client) as stream:
@@ -184,7 +184,7 @@ def test_final_in_the_middle_reads_the_rest(world: World) -> None:
     run(world, scenario, sends(*GOOD))
 
 
-def test_final_after_leaving_early_says_so(world: World) -> None:
+def test_final_after_leaving_early_raises(world: World) -> None:
     """A stream that was left before its end has no whole answer."""
 
     async def scenario(client: Any) -> None:
@@ -199,7 +199,7 @@ def test_final_after_leaving_early_says_so(world: World) -> None:
 
 
 def test_final_of_a_broken_stream_raises_what_broke_it(world: World) -> None:
-    """The loop and `final()` raise the same error, with what had come."""
+    """The loop and `final()` raise the same error, with the partial answer."""
 
     async def scenario(client: Any) -> None:
         async with ask(client) as stream:
@@ -214,7 +214,7 @@ def test_final_of_a_broken_stream_raises_what_broke_it(world: World) -> None:
 
 
 def test_partial_is_the_fold_of_what_was_handed_over(world: World) -> None:
-    """In mid-stream `partial()` and `turns` have just what the reader was given, though more has arrived."""
+    """In mid-stream `partial()` and `turns` hold exactly the data handed to the reader, though more has arrived."""
 
     async def scenario(client: Any) -> None:
         async with ask(client) as stream:
@@ -234,7 +234,7 @@ def test_partial_is_the_fold_of_what_was_handed_over(world: World) -> None:
 
 
 def test_a_turn_that_was_not_read_to_its_end_is_not_complete(world: World) -> None:
-    """What has arrived but was not handed over does not make an answer complete."""
+    """Data that has arrived but was not handed over does not make an answer complete."""
 
     async def scenario(client: Any) -> None:
         async with ask(client) as stream:
@@ -247,7 +247,7 @@ def test_a_turn_that_was_not_read_to_its_end_is_not_complete(world: World) -> No
 
 
 def test_an_early_end_may_be_accepted(world: World) -> None:
-    """`on_truncation="return"` ends the loop instead of raising, and the result says that it is not complete."""
+    """`on_truncation="return"` ends the loop instead of raising, and marks the result as incomplete."""
 
     async def scenario(client: Any) -> None:
         async with ask(client, on_truncation="return") as stream:
@@ -262,7 +262,7 @@ def test_an_early_end_may_be_accepted(world: World) -> None:
 
 
 def test_only_truncation_is_accepted(world: World) -> None:
-    """`on_truncation="return"` does not hide an error that came inside the stream, nor a stall."""
+    """`on_truncation="return"` does not hide an error inside the stream, nor a stall."""
 
     async def scenario(client: Any) -> None:
         for kind in ("error", "stall"):
@@ -280,7 +280,7 @@ def test_only_truncation_is_accepted(world: World) -> None:
 
 
 def test_without_assembly_nothing_is_kept(world: World) -> None:
-    """`assemble=False` hands the chunks over and keeps nothing; asking for the whole says why there is none."""
+    """`assemble=False` hands the chunks over and keeps nothing; a request for the whole raises with the reason."""
 
     async def scenario(client: Any) -> None:
         async with ask(client, assemble=False) as stream:
@@ -294,7 +294,7 @@ def test_without_assembly_nothing_is_kept(world: World) -> None:
 
 
 def test_without_assembly_an_error_has_no_partial(world: World) -> None:
-    """A broken stream is as broken with `assemble=False`, but nothing of it was kept."""
+    """A broken stream raises with `assemble=False` too, without a partial answer."""
 
     async def scenario(client: Any) -> None:
         async with ask(client, assemble=False) as stream:

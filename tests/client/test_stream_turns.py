@@ -1,4 +1,4 @@
-"""Several assistant turns in one stream: those of the gateway's own tools (MCP)."""
+"""Several assistant turns in one stream: the gateway's own tools (MCP)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ TURNS = {
 
 @pytest.mark.parametrize("name", TURNS)
 def test_each_turn_is_an_answer_and_the_last_is_final(world: World, name: str) -> None:
-    """Turns of one stream are kept apart; the calls of those before the last were run by the gateway."""
+    """Turns of one stream are separate; the calls of those before the last were run by the gateway."""
     pieces = TURNS[name]
 
     async def scenario(client: Any) -> None:
@@ -78,7 +78,7 @@ def test_each_turn_is_an_answer_and_the_last_is_final(world: World, name: str) -
 
 
 def test_tool_calls_of_the_last_turn_are_the_readers_to_run(world: World) -> None:
-    """Whatever their names say, calls that no other turn follows were not run."""
+    """Calls that no other turn follows were not run, whatever their names."""
     pieces = [*_turn("a", tool="mcp_x"), *_turn("b", tool="mcp_y"), DONE]
 
     async def scenario(client: Any) -> None:
@@ -91,7 +91,7 @@ def test_tool_calls_of_the_last_turn_are_the_readers_to_run(world: World) -> Non
 
 
 def test_a_turn_that_breaks_is_a_broken_stream(world: World) -> None:
-    """When a further turn was begun, the stream is whole only with its end; the turns before it are kept."""
+    """Once a further turn has begun, the stream is whole only with its end; the earlier turns are kept."""
     pieces = [*_turn("a", tool="mcp_x"), *_turn("b", "Hi")[:2]]
 
     async def scenario(client: Any) -> None:
@@ -105,7 +105,7 @@ def test_a_turn_that_breaks_is_a_broken_stream(world: World) -> None:
 
 
 def test_an_error_after_a_turn_with_tools_is_not_swallowed(world: World) -> None:
-    """The gateway may fail to go on after its tools ran: the finished turn does not make that a success."""
+    """A failure of the gateway after its tools ran is an error, despite the finished turn."""
     error = event({"error": {"message": "the follow-up failed", "code": 502}})
 
     async def scenario(client: Any) -> None:

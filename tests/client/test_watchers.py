@@ -64,17 +64,17 @@ def run(world: World, scenario: Any, *plan: Attempt, **options: Any) -> Any:
 
 
 def json_attempt(value: object, status: int = 200) -> Attempt:
-    """A response with a JSON body."""
+    """Return a response with a JSON body."""
     return Attempt(status=status, body=(json.dumps(value).encode(),))
 
 
 async def whole(client: Any) -> Any:
-    """A chat read whole."""
+    """Make a chat that is not streamed."""
     return await client.generate_content("openai/gpt-4o", "Hi")
 
 
 async def streamed(client: Any) -> Any:
-    """A chat read as a stream."""
+    """Make a streamed chat."""
     async with client.generate_content_stream("openai/gpt-4o", "Hi") as stream:
         return await stream.final()
 

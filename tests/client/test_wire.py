@@ -1,4 +1,4 @@
-"""What the clients send and what they tell of an answer, seen by a server at the other end of a socket."""
+"""The requests of the clients, and the metadata of their answers, observed by a server on a socket."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 AGENT = f"inference-gateway-sdk-python/{sdk.__version__}"
 
 
-# What is told of an answer
+# Metadata of an answer
 
 
 def test_meta_of_a_whole_answer(world: World) -> None:
-    """A whole answer tells status, headers, what was selected, time, attempts and its bytes."""
+    """A whole answer has status, headers, selection, time, attempts and its bytes."""
 
     async def scenario(client: Any) -> Any:
         return (await client.generate_content("fast", "hi")).meta
@@ -37,7 +37,7 @@ def test_meta_of_a_whole_answer(world: World) -> None:
 
 
 def test_meta_of_a_stream(world: World) -> None:
-    """A stream tells the same from its head on, without bytes, and its whole answer tells it too."""
+    """A stream has the same from its head on, without bytes, and its whole answer has it too."""
 
     async def scenario(client: Any) -> Any:
         async with client.generate_content_stream("fast", "hi") as stream:
@@ -54,7 +54,7 @@ def test_meta_of_a_stream(world: World) -> None:
 
 
 def test_meta_without_a_selection(world: World) -> None:
-    """Without the gateway's headers nothing was selected: None, not a guess."""
+    """Without the gateway's headers the selection is None, not a guess."""
 
     async def scenario(client: Any) -> Any:
         return (await client.list_models()).meta
@@ -65,7 +65,7 @@ def test_meta_without_a_selection(world: World) -> None:
 
 
 def test_meta_counts_the_attempts(world: World) -> None:
-    """An answer that came at the third try says so."""
+    """An answer of the third attempt reports three attempts."""
     refusals = [503, 503]
 
     def handler(connection: Connection, request: Request) -> None:
@@ -82,12 +82,12 @@ def test_meta_counts_the_attempts(world: World) -> None:
     assert meta.attempts == 3
 
 
-# What is sent
+# The request
 
 
 @pytest.mark.parametrize("base", ["", "/", "/v1", "/v1/", "/gw", "/gw/v1", "/gw/v1//"])
 def test_where_it_is_sent(base: str, world: World) -> None:
-    """The address is given with or without /v1: calls of the API stand below it, health at the gateway's root."""
+    """The address is given with or without /v1: API calls are below it, health is at the gateway's root."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content("a/b", "hi")
@@ -104,7 +104,7 @@ def test_where_it_is_sent(base: str, world: World) -> None:
 
 
 def test_the_headers_of_a_request(world: World) -> None:
-    """A request carries what HTTP needs, our name and the token, once each, and nothing of the machine."""
+    """A request has the headers that HTTP needs, our name and the token, once each, and nothing of the machine."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content("a/b", "hi")
@@ -127,7 +127,7 @@ def test_the_headers_of_a_request(world: World) -> None:
 
 
 def test_without_a_token_none_is_sent(world: World) -> None:
-    """No token, no Authorization header."""
+    """Without a token there is no Authorization header."""
 
     async def scenario(client: Any) -> None:
         await client.list_models()
@@ -136,8 +136,8 @@ def test_without_a_token_none_is_sent(world: World) -> None:
     assert "authorization" not in request.headers
 
 
-def test_the_environment_says_where_and_who(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without arguments address and token come from INFERENCE_GATEWAY_URL and INFERENCE_GATEWAY_TOKEN."""
+def test_the_environment_sets_address_and_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without arguments, address and token come from INFERENCE_GATEWAY_URL and INFERENCE_GATEWAY_TOKEN."""
 
     async def scenario(client: Any) -> None:
         await client.list_models()
@@ -154,7 +154,7 @@ def test_the_environment_says_where_and_who(world: World, monkeypatch: pytest.Mo
 
 
 def test_the_default_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without arguments and environment the gateway is the one on this machine."""
+    """Without arguments and environment the client uses a gateway on this machine."""
     monkeypatch.delenv("INFERENCE_GATEWAY_URL", raising=False)
 
     async def scenario(client: Any) -> str:
@@ -164,7 +164,7 @@ def test_the_default_address(world: World, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_body_of_a_chat(world: World) -> None:
-    """A chat's body holds what was given and nothing else; a bare string is one user message."""
+    """A chat's body holds the arguments and nothing else; a bare string is one user message."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content("a/b", "hi")
@@ -192,20 +192,20 @@ def test_the_body_of_a_chat(world: World) -> None:
 
 
 def test_the_body_of_a_stream(world: World) -> None:
-    """A stream asks for itself and for usage, unless told otherwise."""
+    """A stream requests streaming and usage, unless an argument overrides it."""
 
     async def scenario(client: Any) -> None:
         for params in ({}, {"stream_options": {"include_usage": False}}):
             async with client.generate_content_stream("a/b", "hi", **params) as stream:
                 await stream.final()
 
-    usual, told = (request.json() for request in sent(world, scenario))
+    usual, overridden = (request.json() for request in sent(world, scenario))
     assert (usual["stream"], usual["stream_options"]) == (True, {"include_usage": True})
-    assert (told["stream"], told["stream_options"]) == (True, {"include_usage": False})
+    assert (overridden["stream"], overridden["stream_options"]) == (True, {"include_usage": False})
 
 
 def test_answers_go_in_as_they_came(world: World) -> None:
-    """The message of an answer is sent back with all it held, known or not, as the next turn needs it."""
+    """The message of an answer is sent back with all its fields, known or not, as the next turn needs it."""
     message = {
         "role": "assistant",
         "content": None,
@@ -249,7 +249,7 @@ def test_answers_go_in_as_they_came(world: World) -> None:
     ],
 )
 def test_model_and_provider(model: str, provider: Any, body: str, query: str, world: World) -> None:
-    """Model and provider become the one form of the two that the gateway understands (gateway-behaviour.md#routing)."""
+    """Model and provider become the one form that the gateway understands (gateway-behaviour.md#routing)."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content(model, "hi", provider=provider)
@@ -262,7 +262,7 @@ def test_model_and_provider(model: str, provider: Any, body: str, query: str, wo
 
 
 def test_a_bare_name_goes_out_and_comes_back_with_a_hint(world: World) -> None:
-    """A name with neither form may be an alias and is sent; the gateway's 400 then names both forms."""
+    """A name in neither form may be an alias and is sent; the gateway's 400 then names both forms."""
 
     async def scenario(client: Any) -> str:
         with pytest.raises(sdk.BadRequestError) as caught:
@@ -289,7 +289,7 @@ def test_a_bare_name_goes_out_and_comes_back_with_a_hint(world: World) -> None:
     ],
 )
 def test_listing_models(args: tuple[Any, ...], include: Any, query: str, world: World) -> None:
-    """What to include is sent as one parameter: of a repeated one the gateway reads only the first.
+    """Several `include` values are sent as one parameter: of a repeated one the gateway reads only the first.
 
     See gateway-behaviour.md#model-listing.
     """
@@ -313,7 +313,7 @@ def test_listing_the_models_of_one_provider(world: World) -> None:
 
 
 def test_options_of_one_call(world: World) -> None:
-    """A call's headers, query and body fields go out with it, and not with the next."""
+    """A call's headers, query and body fields are sent with it, and not with the next."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content(

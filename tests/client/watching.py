@@ -1,4 +1,4 @@
-"""The rows of a fault matrix, in any dialect: a stream is watched by its reader, and compared with its row."""
+"""The rows of a fault matrix, in any dialect: the reader of a stream is observed and compared with its row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TextOf = Callable[[Any], "str | None"]
 
 @dataclass
 class Seen:
-    """What the reader of one stream saw."""
+    """The observations of one stream's reader."""
 
     texts: list[str] = field(default_factory=list)
     error: GatewayError | None = None
@@ -38,7 +38,7 @@ class Seen:
 
 
 def text(value: Any) -> str | None:
-    """The text of dialects whose chunks and answers both call it so."""
+    """Return the text of dialects whose chunks and answers both have `text`."""
     return value.text
 
 
@@ -51,7 +51,7 @@ def holds(
     text_of: TextOf = text,
     **options: Any,
 ) -> None:
-    """Assert that the reader of the row's stream sees what the row says, and is left with a client that works."""
+    """Assert that the reader of the row's stream gets the row's result, and keeps a working client."""
     invented = Invented()
     with serving(gateway(fault.serve), tls, read_bodies=fault.reads_body) as server:
         seen = _watch(world, server, fault, opened, text_of, _runtime=invented.runtime(world), **options)
@@ -105,7 +105,7 @@ def _check(fault: Fault, seen: Seen, server: Server, text_of: TextOf) -> None:
 
 
 def _check_error(fault: Fault, error: GatewayError, text_of: TextOf) -> None:
-    assert fault.says in error.message
+    assert fault.message in error.message
     assert (error.partial and text_of(error.partial)) == fault.partial
     assert error.partial is None or not error.partial.complete or fault.name == "plain JSON body"
     assert (error.status if isinstance(error, StatusError) else None) == fault.status

@@ -1,4 +1,4 @@
-"""A gateway at which everything goes well, and what it was sent in the course of a scenario."""
+"""A gateway at which every call succeeds, and the requests that it received during a scenario."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SELECTED = ("X-Selected-Provider: ollama", "X-Selected-Model: smol")
 
 
 def gateway(connection: Connection, request: Request) -> None:
-    """A gateway at which everything goes well."""
+    """Answer every request successfully."""
     if request.path.endswith("/health"):
         connection.json({"message": "OK"})
     elif request.path.endswith("/models"):
@@ -25,7 +25,7 @@ def gateway(connection: Connection, request: Request) -> None:
 
 
 def sent(world: World, scenario: Any, *args: Any, base: str = "", **options: Any) -> list[Request]:
-    """The requests of a scenario."""
+    """Return the requests of a scenario."""
     with serving(gateway) as server:
         world.with_client(scenario, server.url + base, *args, **options)
     return server.requests

@@ -1,4 +1,4 @@
-"""Lets the tests import what stands in `scripts/`, as the scripts themselves do."""
+"""Make `scripts/` importable by the tests, as the scripts themselves do."""
 
 import sys
 from pathlib import Path

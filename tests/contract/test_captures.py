@@ -1,6 +1,6 @@
-"""The contract against answers captured from real servers: where it differs from what is published, it tells the truth.
+"""The contract against answers captured from real servers, whose truth decides between it and the published one.
 
-Keys that the contract does not list may come with any answer, and are kept; what it does list must be as it says.
+Keys that the contract does not list may come with any answer, and are kept; a listed key must match its schema.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def misfits(node: Node, value: Any, place: str) -> Iterator[str]:
-    """In what `value` is not as `node` says."""
+    """Yield the places where `value` does not match the schema `node`."""
     shape = expanded(CONTRACT, shape_of(CONTRACT, node))
     if value is None:
         if not shape.nullable:
@@ -64,12 +64,12 @@ def misfits(node: Node, value: Any, place: str) -> Iterator[str]:
 
 
 def fits(name: str | None, value: Any) -> bool:
-    """Whether the value is of that JSON type; a boolean is no number."""
+    """Return whether the value is of that JSON type; a boolean is not a number."""
     return name is None or (isinstance(value, TYPES[name]) and isinstance(value, bool) == (name == "boolean"))
 
 
 def answer(file: Path) -> tuple[str, bytes]:
-    """Head and body of a captured answer, without the framing of its chunks, which some captures do not keep."""
+    """Return head and body of a captured answer, without chunk framing, which some captures do not keep."""
     head, _, rest = file.read_bytes().partition(b"\r\n\r\n")
     if not re.match(rb"[0-9a-f]+\r\n", rest):
         return head.decode(), rest
@@ -81,7 +81,7 @@ def answer(file: Path) -> tuple[str, bytes]:
 
 
 def values(head: str, body: bytes) -> list[Any]:
-    """What was sent as JSON: the whole body, or the data of each event."""
+    """Return the values sent as JSON: the whole body, or the data of each event."""
     if "text/event-stream" not in head:
         return [json.loads(body)]
     frames = [line.removeprefix(b"data:").strip() for line in body.splitlines() if line.startswith(b"data:")]
@@ -89,7 +89,7 @@ def values(head: str, body: bytes) -> list[Any]:
 
 
 def test_misfits_are_found() -> None:
-    """The check below can fail: it sees a missing key, a null, a wrong type, an odd value, at any depth."""
+    """The check finds a missing key, a null, a wrong type, an odd value, at any depth."""
     chunk = {"id": None, "choices": [{"index": True, "delta": {"role": "owl"}}], "created": 1, "model": "m"}
     found = sorted(misfits({"$ref": "#/components/schemas/CreateChatCompletionStreamResponse"}, chunk, "$"))
     assert [line.split(",")[0] for line in found] == [
@@ -102,7 +102,7 @@ def test_misfits_are_found() -> None:
 
 @pytest.mark.parametrize(("folder", "pattern", "whole", "event"), KINDS)
 def test_captured_answers_fit(folder: str, pattern: str, whole: str, event: str) -> None:
-    """Every success of a real server has the fields, types and values that the contract promises."""
+    """Every success of a real server has the fields, types and values of the contract."""
     checked = 0
     for file in sorted((CAPTURES / folder).glob(f"{pattern}.response.http")):
         head, body = answer(file)

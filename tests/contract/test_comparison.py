@@ -1,4 +1,4 @@
-"""The comparison: it finds each kind of difference where it is, and none where two notations say the same."""
+"""The comparison finds each kind of difference at its place, and none between equivalent notations."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ components:
 
 
 def document() -> Node:
-    """A fresh copy of the small contract."""
+    """Return a fresh copy of the small contract."""
     parsed: Node = yaml.safe_load(TEXT)
     return parsed
 
@@ -88,7 +88,7 @@ SETTING = f"{SCHEMAS}/Config/x-config/sections/0/server/settings/0"
 
 
 def place(root: Any, pointer: str) -> tuple[Any, Any]:
-    """What holds the thing that `pointer` points at, and the key it has there."""
+    """Return the container of the value at `pointer`, and its key there."""
     steps: list[Any] = [step.replace("~1", "/") for step in pointer.split("/")[1:]]
     for step in steps[:-1]:
         root = root[int(step)] if isinstance(root, list) else root[step]
@@ -96,7 +96,7 @@ def place(root: Any, pointer: str) -> tuple[Any, Any]:
 
 
 def put(pointer: str, value: Any) -> Callable[[Node], None]:
-    """A change that sets what `pointer` points at."""
+    """Return a change that sets the value at `pointer`."""
 
     def change(document: Node) -> None:
         holder, key = place(document, pointer)
@@ -106,7 +106,7 @@ def put(pointer: str, value: Any) -> Callable[[Node], None]:
 
 
 def drop(pointer: str) -> Callable[[Node], None]:
-    """A change that takes away what `pointer` points at."""
+    """Return a change that removes the value at `pointer`."""
 
     def change(document: Node) -> None:
         holder, key = place(document, pointer)
@@ -116,11 +116,11 @@ def drop(pointer: str) -> Callable[[Node], None]:
 
 
 def ref(name: str) -> Node:
-    """A reference to a component schema."""
+    """Return a reference to a component schema."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-# What somebody does to our copy, and the difference that must come of it: its place and its kind.
+# By change of our copy: the place and the kind of the resulting difference.
 PLANTED = [
     (put("/paths/~1zoo", {}), "/paths/~1zoo", "added"),
     (drop(ITEM), ITEM, "missing"),
@@ -208,7 +208,7 @@ def test_every_kind_is_planted() -> None:
 
 
 def test_a_planted_difference_is_found_from_the_other_side() -> None:
-    """What is added on one side is missing on the other."""
+    """An addition on one side is missing on the other."""
     more = document()
     put(f"{PROPS}/colour", {"type": "string"})(more)
     assert [one.kind for one in differences(document(), more)] == ["missing"]
@@ -225,7 +225,7 @@ def test_observed_schemas_and_properties_may_be_only_here() -> None:
 
 
 def test_equal_documents_do_not_differ() -> None:
-    """A document has no difference from itself."""
+    """A document does not differ from itself."""
     assert differences(document(), document()) == []
 
 
@@ -240,7 +240,7 @@ NAME = {"name": {"type": "string"}}
 LETTER = {"a": {"type": "string"}}
 NULL = {"type": "null"}
 
-# Two ways to write the same.
+# Two notations of the same fact.
 EQUAL = [
     ({"type": ["string", "null"]}, {"type": "string", "nullable": True}),
     ({"oneOf": [ref("Owner"), NULL]}, {"anyOf": [NULL, ref("Owner")]}),
@@ -266,7 +266,7 @@ EQUAL = [
 
 @pytest.mark.parametrize(("ours", "theirs"), EQUAL)
 def test_notation_is_no_difference(ours: Node, theirs: Node) -> None:
-    """OpenAPI 3.0 and 3.1, references and what they stand for, one order and another: the same fact is the same."""
+    """OpenAPI 3.0 and 3.1, references and their targets, and any order are equivalent."""
     here, there = document(), document()
     here["components"]["schemas"]["Pet"]["properties"]["thing"] = ours
     there["components"]["schemas"]["Pet"]["properties"]["thing"] = theirs
@@ -275,7 +275,7 @@ def test_notation_is_no_difference(ours: Node, theirs: Node) -> None:
 
 
 def test_null_of_a_component_is_seen_where_it_is_used() -> None:
-    """A component that allows null equals a reference that allows it, and is told from one that does not."""
+    """A nullable component equals a nullable reference to it, and differs from one that is not."""
     here, there = document(), document()
     there["components"]["schemas"]["Owner"]["nullable"] = True
     there["components"]["schemas"]["Pet"]["properties"]["owner"] = {"$ref": "#/components/schemas/Owner"}
@@ -299,7 +299,7 @@ def test_settings_equal_in_both_notations() -> None:
 
 
 def test_names_are_brought_into_line() -> None:
-    """A renamed schema, and every reference to it, bears our name; the document given stays as it is."""
+    """A renamed schema, and every reference to it, gets our name; the given document does not change."""
     theirs = document()
     before = copy.deepcopy(theirs)
     mapped = renamed(theirs, {"Owner": "Keeper"})
@@ -318,7 +318,7 @@ def test_names_are_brought_into_line() -> None:
     ],
 )
 def test_a_bad_reference_is_named(target: str, words: str) -> None:
-    """A reference that cannot be followed is an error that quotes it."""
+    """A broken reference is an error that quotes it."""
     theirs = document()
     theirs["components"]["schemas"]["Loop"] = {"$ref": "#/components/schemas/Loop"}
     theirs["components"]["schemas"]["Pet"]["properties"]["kind"] = {"$ref": target}
@@ -327,7 +327,7 @@ def test_a_bad_reference_is_named(target: str, words: str) -> None:
 
 
 def test_anchors_are_followed(tmp_path: Path) -> None:
-    """YAML anchors are read as what they stand for."""
+    """YAML anchors are read as their values."""
     file = tmp_path / "c.yaml"
     file.write_text("openapi: 3.1.0\na: &x {type: string}\nb: *x\n", encoding="utf-8")
     assert read(file)["b"] == {"type": "string"}

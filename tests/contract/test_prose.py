@@ -1,4 +1,4 @@
-"""The check for sentences: ours are our own."""
+"""The check that no sentence is copied from the published contract."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def contract(*descriptions: str) -> Node:
-    """A document whose properties are described so."""
+    """Return a document with these descriptions of properties."""
     return {"properties": {f"p{index}": {"description": text} for index, text in enumerate(descriptions)}}
 
 
@@ -19,7 +19,7 @@ PUBLISHED = "The maximum number of tokens that can be generated in the chat comp
 
 
 def test_an_equal_sentence_is_found() -> None:
-    """Case, spacing and full stops do not make a sentence ours."""
+    """Case, spacing and full stops do not make a copied sentence ours."""
     (found,) = borrowed(
         contract("the MAXIMUM number of tokens that can be  generated in the chat completion"), contract(PUBLISHED)
     )
@@ -28,38 +28,38 @@ def test_an_equal_sentence_is_found() -> None:
 
 
 def test_a_lightly_edited_sentence_is_found() -> None:
-    """A word exchanged at either end is not enough."""
+    """A changed word at either end is not enough."""
     assert borrowed(
         contract("The largest number of tokens that can be generated in the chat answer."), contract(PUBLISHED)
     )
 
 
 def test_a_sentence_within_a_longer_text_is_found() -> None:
-    """Neither is a sentence of ours around it."""
+    """A copied sentence inside a longer text is found."""
     ours = f"Think of the price before you raise this. {PUBLISHED} Newer models of some providers do not take it."
     assert borrowed(contract(ours), contract(PUBLISHED))
 
 
 def test_a_part_of_a_longer_text_is_found() -> None:
-    """Nor is leaving out the rest."""
+    """A shortened copy is found."""
     assert borrowed(
         contract(PUBLISHED), contract(f"{PUBLISHED} It is deprecated in favour of another, and so on and on.")
     )
 
 
 def test_short_texts_are_compared_whole() -> None:
-    """Two words are borrowed only when they are all that both say."""
+    """Texts of two words match only as a whole."""
     assert borrowed(contract("The URL."), contract("the url"))
     assert not borrowed(contract("The URL of a picture to look at."), contract("The URL"))
 
 
 def test_our_own_sentence_passes() -> None:
-    """The same fact in other words is not borrowed."""
+    """The same fact in other words is not a copy."""
     assert borrowed(contract("Most tokens to generate."), contract(PUBLISHED)) == []
 
 
 def test_properties_named_description_are_no_prose() -> None:
-    """A property that is called `description` or `summary` is a name, and its own description is prose."""
+    """A property named `description` or `summary` is a name, and its own description is prose."""
     document = {
         "schemas": {
             "description": {"description": "A."},

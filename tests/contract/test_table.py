@@ -1,4 +1,4 @@
-"""The table of deliberate differences, and the command around it."""
+"""The table of deliberate differences, and its command."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOUND = [Difference(pointer, "added", "…") for pointer in ("/a/x", "/a/y", "/b
 
 
 def written(tmp_path: Path, text: str) -> Path:
-    """A table file with that text."""
+    """Return a table file with that text."""
     file = tmp_path / "table.toml"
     file.write_text(text, encoding="utf-8")
     return file
@@ -57,7 +57,7 @@ def test_a_stale_row_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_stale_name_is_reported() -> None:
-    """A name of a schema that is published no more is stale like a row."""
+    """A schema name that is no longer published is reported as stale."""
     verdict = judged([], Table(rows=(), names={"URL": "Url", "API": "Api"}), ["API"])
     assert verdict.stale == (("[names] URL", "name"),)
 
@@ -74,13 +74,13 @@ def test_a_stale_name_is_reported() -> None:
     ],
 )
 def test_a_bad_table_is_refused(tmp_path: Path, text: str, words: str) -> None:
-    """What is wrong with a row is said, with its number or place."""
+    """The error has the fault of a row, with its number or place."""
     with pytest.raises(TableError, match=words):
         read_table(written(tmp_path, text))
 
 
 def test_markdown_writes_places_together() -> None:
-    """Places that share their parent, and parents that share their places, stand on one line."""
+    """Places that share their parent, and parents that share their places, are on one line."""
     row = Row(
         "added",
         ("/components/schemas/A/properties/x", "/components/schemas/A/properties/y", "/paths/~1p/get"),
@@ -93,7 +93,7 @@ def test_markdown_writes_places_together() -> None:
 
 
 def test_the_page_keeps_what_surrounds_the_table() -> None:
-    """Only what stands between the marks is written anew, and writing twice changes nothing."""
+    """Only the text between the marks is rewritten, and a second run changes nothing."""
     page = f"before\n{check_contract.BEGIN}old\n{check_contract.END}after\n"
     table = Table(rows=(), names={})
     once = check_contract.with_differences(page, table)
@@ -104,13 +104,13 @@ def test_the_page_keeps_what_surrounds_the_table() -> None:
 
 
 def test_a_page_without_marks_is_refused() -> None:
-    """The table is never written somewhere else."""
+    """A page without marks is refused, and not changed."""
     with pytest.raises(TableError, match="lacks the line"):
         check_contract.with_differences("no marks\n", Table(rows=(), names={}))
 
 
 def test_a_missing_file_is_exit_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The message names the file and says what to give."""
+    """The message names the file and the correction."""
     assert check_contract.main([str(tmp_path / "none.yaml")]) == 2
     message = capsys.readouterr().err
     assert "none.yaml: cannot be read" in message
@@ -121,7 +121,7 @@ def test_a_missing_file_is_exit_2(capsys: pytest.CaptureFixture[str], tmp_path: 
 def test_an_unreadable_file_is_exit_2(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, words: str
 ) -> None:
-    """So does that for a file that is something else."""
+    """A file of another kind is exit 2 too."""
     file = tmp_path / "odd.yaml"
     file.write_text(text, encoding="utf-8")
     assert check_contract.main([str(file)]) == 2
@@ -129,7 +129,7 @@ def test_an_unreadable_file_is_exit_2(
 
 
 def test_no_file_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a file there is nothing to compare with."""
+    """A command without a file is bad usage."""
     with pytest.raises(SystemExit) as stopped:
         check_contract.main([])
     assert stopped.value.code == 2
@@ -137,7 +137,7 @@ def test_no_file_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_differences_are_exit_1(capsys: pytest.CaptureFixture[str]) -> None:
-    """Our own file as the published one: every deliberate difference is stale, and every sentence is borrowed."""
+    """Against our own file every deliberate difference is stale, and every sentence is a copy."""
     assert check_contract.main([str(check_contract.CONTRACT)]) == 1
     printed = capsys.readouterr().out
     assert "/components/schemas/Message/properties/content: stale: listed as 'nullable'" in printed
@@ -148,7 +148,7 @@ def test_differences_are_exit_1(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_clean_comparison_is_exit_0(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Equal facts in other words leave nothing to complain about."""
+    """Equal facts in other words give no complaint."""
     text = "openapi: 3.1.0\ncomponents: {schemas: {A: {type: string, description: %s}}}\n"
     ours, theirs, table = tmp_path / "ours.yaml", tmp_path / "theirs.yaml", tmp_path / "table.toml"
     ours.write_text(text % "Words of ours.", encoding="utf-8")
@@ -161,7 +161,7 @@ def test_a_clean_comparison_is_exit_0(
 
 
 def test_write_docs_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command brings the page's table up to date."""
+    """The command updates the page's table."""
     page = tmp_path / "page.md"
     page.write_text(f"# Page\n{check_contract.BEGIN}{check_contract.END}", encoding="utf-8")
     monkeypatch.setattr(check_contract, "DOCS", page)

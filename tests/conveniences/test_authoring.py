@@ -1,4 +1,4 @@
-"""Messages and picture parts made of what a user has at hand."""
+"""Messages and image parts made from a user's own values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CALL = ChatCompletionMessageToolCall.from_dict({"id": "call_1", "type": "functio
 
 @pytest.mark.parametrize(("kind", "content"), PICTURES.items())
 def test_a_picture_is_typed_by_its_bytes(kind: str, content: bytes, tmp_path: Path) -> None:
-    """A file, a path as text and plain bytes give the same part, whatever the file's name says."""
+    """A file, a path as text and plain bytes give the same part, typed by content and not by name."""
     path = tmp_path / "picture.txt"
     path.write_bytes(content)
     url = f"data:{kind};base64,{base64.b64encode(content).decode()}"
@@ -39,12 +39,12 @@ def test_a_picture_is_typed_by_its_bytes(kind: str, content: bytes, tmp_path: Pa
 
 @pytest.mark.parametrize("url", ["https://example.org/cat", "HTTP://example.org/cat.png?x=1", "data:image/svg+xml,a"])
 def test_an_address_goes_as_it_is(url: str) -> None:
-    """The provider fetches what stands at an address; nothing is read here."""
+    """A URL is sent unchanged for the provider to fetch; nothing is read here."""
     assert image_part(url, detail="low").image_url.to_dict() == {"url": url, "detail": "low"}
 
 
 @pytest.mark.parametrize(
-    ("image", "options", "kind", "says"),
+    ("image", "options", "kind", "phrase"),
     [
         (b"", {}, ValueError, "image is empty"),
         (b"%PDF-1.7", {}, ValueError, "image is not a PNG, JPEG, GIF or WebP file: it begins with b'%PDF-1.7'"),
@@ -61,32 +61,32 @@ def test_an_address_goes_as_it_is(url: str) -> None:
     ],
 )
 def test_what_is_no_picture_is_refused_by_name(
-    image: Any, options: dict[str, Any], kind: type[Exception], says: str
+    image: Any, options: dict[str, Any], kind: type[Exception], phrase: str
 ) -> None:
-    """Each refusal names the argument and says what would do."""
-    with pytest.raises(kind, match=says):
+    """Each refusal names the argument and a valid value."""
+    with pytest.raises(kind, match=phrase):
         image_part(image, **options)
 
 
 def test_a_large_file_is_not_read_whole(tmp_path: Path) -> None:
-    """No more is read of a file than shows that it is too large."""
+    """A file that is too large is not read beyond the limit."""
     path = tmp_path / "huge.png"
     with path.open("wb") as file:
         file.write(PNG)
-        file.truncate(4 * 1024**3)  # of holes
+        file.truncate(4 * 1024**3)  # sparse
     with pytest.raises(ValueError, match="more than 20 MiB"):
         image_part(path)
 
 
 @given(st.binary(max_size=200))
 def test_the_bytes_of_a_picture_come_back(rest: bytes) -> None:
-    """What a part carries is the file, byte for byte."""
+    """The part has the file's data, byte for byte."""
     url = image_part(PNG + rest).image_url.url
     assert base64.b64decode(url.partition(",")[2], validate=True) == PNG + rest
 
 
 def test_messages_are_made_of_texts() -> None:
-    """Each function gives the message of its role."""
+    """Each function returns the message of its role."""
     assert user("Hi").to_dict() == {"role": "user", "content": "Hi"}
     assert system("Be brief.").to_dict() == {"role": "system", "content": "Be brief."}
     assert assistant("Yes.").to_dict() == {"role": "assistant", "content": "Yes."}
@@ -95,7 +95,7 @@ def test_messages_are_made_of_texts() -> None:
 
 
 def test_a_user_shows_pictures() -> None:
-    """Pictures follow the text; a part that was made before keeps its detail; without text there is no empty part."""
+    """Images follow the text; a given part keeps its detail; without text there is no empty part."""
     message = user("What is this?", images=[PNG, "https://example.org/cat", image_part(PNG, detail="high")])
     text, first, second, third = message.to_dict()["content"]
     assert text == {"type": "text", "text": "What is this?"}
@@ -106,7 +106,7 @@ def test_a_user_shows_pictures() -> None:
 
 
 def test_a_tools_result_names_its_call() -> None:
-    """A call, one that a stream told of, or an id; a text goes as it is, any other value as JSON."""
+    """A call, a streamed call, or an id is accepted; a text is sent unchanged, any other value as JSON."""
     end = sdk.ToolCallEnd(0, "call_1", "f", "{}")
     for call in (CALL, end, "call_1"):
         result = tool_result(call, "warm").to_dict()
@@ -125,13 +125,13 @@ def test_a_result_has_the_form_of_its_calls_endpoint() -> None:
 
 
 def test_a_call_without_id_is_answered_without_one() -> None:
-    """Providers that give calls no id find the result by its place."""
+    """Providers that give calls no id match the result by its position."""
     call = ChatCompletionMessageToolCall.from_dict({"type": "function", "function": {"name": "f"}})
     assert "tool_call_id" not in tool_result(call, "x").to_dict()
 
 
 @pytest.mark.parametrize(
-    ("make", "kind", "says"),
+    ("make", "kind", "phrase"),
     [
         (lambda: user(None), TypeError, "text must be a string, got NoneType"),
         (lambda: system(b"x"), TypeError, "text must be a string, got bytes"),
@@ -147,23 +147,23 @@ def test_a_call_without_id_is_answered_without_one() -> None:
         (lambda: tool_result("c", object()), sdk.SerializationError, "object"),
     ],
 )
-def test_what_is_no_message_is_refused_by_name(make: Any, kind: type[Exception], says: str) -> None:
+def test_what_is_no_message_is_refused_by_name(make: Any, kind: type[Exception], phrase: str) -> None:
     """Each refusal names the argument."""
-    with pytest.raises(kind, match=says):
+    with pytest.raises(kind, match=phrase):
         make()
 
 
 def test_made_messages_are_sent(world: World) -> None:
-    """A conversation of made messages reaches the gateway in the contract's form."""
+    """A conversation of these messages reaches the gateway in the contract's form."""
 
     def gateway(connection: Connection, _: Request) -> None:
         connection.json(ANSWER)
 
-    said = [system("Brief."), user("This?", images=[PNG]), assistant(tool_calls=[CALL]), tool_result(CALL, [1])]
+    messages = [system("Brief."), user("This?", images=[PNG]), assistant(tool_calls=[CALL]), tool_result(CALL, [1])]
 
     async def scenario(client: Any) -> None:
-        await client.generate_content("openai/gpt-4o", said)
+        await client.generate_content("openai/gpt-4o", messages)
 
     with serving(gateway) as server:
         world.with_client(scenario, server.url)
-    assert server.requests[0].json()["messages"] == [message.to_dict() for message in said]
+    assert server.requests[0].json()["messages"] == [message.to_dict() for message in messages]

@@ -1,4 +1,4 @@
-"""How answers and lists of models show themselves, and that nothing a model wrote takes effect there."""
+"""The display of answers and lists of models, in which no text of a model has an effect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CALLS = [{"id": "c", "type": "function", "function": {"name": "look", "arguments
 
 
 def chat(content: str | None, **more: Any) -> CreateChatCompletionResponse:
-    """A chat answer that says this."""
+    """Return a chat answer with this text."""
     message = {"role": "assistant", "content": content, **more}
     return CreateChatCompletionResponse.from_dict(
         {**ANSWER, "choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
@@ -28,7 +28,7 @@ def chat(content: str | None, **more: Any) -> CreateChatCompletionResponse:
 
 
 def drawn(value: object) -> str:
-    """What rich draws in a terminal that knows colours."""
+    """Return rich's output in a terminal with colours."""
     console_module = pytest.importorskip("rich.console", reason="rich (the cli extra) is not installed")
     out = io.StringIO()
     console_module.Console(file=out, force_terminal=True, color_system="truecolor", width=200).print(value)
@@ -36,7 +36,7 @@ def drawn(value: object) -> str:
 
 
 class Shown(HTMLParser):
-    """The text and the tags of a piece of HTML."""
+    """A parser that collects the text and the tags of a piece of HTML."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Shown(HTMLParser):
 
 
 def test_text_is_shown_in_the_order_it_is_in() -> None:
-    """Controls of direction, by which a tool call can be made to read otherwise, are left out everywhere."""
+    """Bidirectional controls, which can disguise a tool call, are removed everywhere."""
     function = {"name": f"rm{BIDI}", "arguments": f'{{"path": "a{BIDI}b"}}'}
     answer = chat(f"x{BIDI}y", tool_calls=[{**CALLS[0], "function": function}])
     for text in (drawn(answer), answer._repr_html_()):
@@ -62,14 +62,14 @@ def test_text_is_shown_in_the_order_it_is_in() -> None:
 
 
 def test_an_answer_is_drawn_with_a_line_about_it() -> None:
-    """The text first, then model, reason and tokens."""
+    """The text comes first, then model, reason and tokens."""
     assert drawn(chat("Hello")) == "Hello\n[up · stop · 1 + 2 tokens]\n"
     shown = Shown(chat("Hello")._repr_html_())
     assert shown.text == "Helloup · stop · 1 + 2 tokens"
 
 
 def test_calls_and_refusals_are_shown() -> None:
-    """An answer without text shows what it has instead."""
+    """An answer without text shows its calls or its refusal."""
     assert drawn(chat(None, tool_calls=CALLS)).startswith('look({"at": "<b>"})\n')
     assert drawn(chat(None, refusal="No.")).startswith("No.\n")
     assert drawn(CreateChatCompletionResponse.from_dict({})) == "[]\n"
@@ -77,7 +77,7 @@ def test_calls_and_refusals_are_shown() -> None:
 
 
 def test_every_dialect_is_shown() -> None:
-    """Messages and Responses say their text, their calls, their end and their tokens too."""
+    """Messages and Responses show their text, calls, finish reason and tokens too."""
     message = MessagesResponse.from_dict(
         {
             "model": "m",
@@ -90,21 +90,21 @@ def test_every_dialect_is_shown() -> None:
         }
     )
     assert drawn(message) == 'Hi\nf({"a":1})\n[m · tool_use · 3 + 4 tokens]\n'
-    said = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
+    message = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
     call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
-    response = Response.from_dict({"model": "m", "status": "completed", "output": [said, call]})
+    response = Response.from_dict({"model": "m", "status": "completed", "output": [message, call]})
     assert drawn(response) == "Hi\nf({})\n[m · completed]\n"
 
 
 def test_rich_and_terminals_act_on_nothing_a_model_wrote() -> None:
-    """Markup, emoji names and terminal commands stay letters, or are left out."""
+    """Markup, emoji names and terminal commands stay letters, or are removed."""
     text = drawn(chat(EVIL))
     assert "[bold]x[/bold] :smile: <script>" in text
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)
 
 
 def test_a_notebook_acts_on_nothing_a_model_wrote() -> None:
-    """Tags a model wrote are text, and there is no Markdown that would fetch a picture."""
+    """Tags in a model's text are escaped, and no Markdown fetches an image."""
     answer = chat(EVIL, tool_calls=[{**CALLS[0], "function": {"name": "<i>", "arguments": "</pre><img src=x>"}}])
     shown = Shown(answer._repr_html_())
     assert shown.tags == {"div", "pre", "small"}
@@ -114,7 +114,7 @@ def test_a_notebook_acts_on_nothing_a_model_wrote() -> None:
 
 @given(st.text(max_size=80), st.text(max_size=30))
 def test_no_text_breaks_out(text: str, model: str) -> None:
-    """Whatever is said, the HTML has our tags only and says it."""
+    """The HTML of any text has our tags only and the text."""
     answer = chat(text)
     answer.model = model
     shown = Shown(answer._repr_html_())
@@ -135,7 +135,7 @@ MODELS = {
 
 
 def test_models_are_a_table() -> None:
-    """Sizes and prices where they are known; columns that say nothing are left out; odd prices break nothing."""
+    """Sizes and prices are shown if known; empty columns are left out; odd prices break nothing."""
     lines = drawn(ListModelsResponse.from_dict(MODELS)).splitlines()
     assert [re.split(r"  +", line.strip()) for line in lines] == [
         ["model", "context", "input / 1M tokens", "output / 1M tokens"],
@@ -169,8 +169,8 @@ def test_a_notebooks_table_is_escaped() -> None:
     assert "b/<b>[red]x" in shown.text
 
 
-def test_a_long_table_is_cut_and_says_so() -> None:
-    """Two hundred rows are shown, and how many there are beyond."""
+def test_a_long_table_is_cut_and_counts_the_rest() -> None:
+    """Two hundred rows are shown, and the number of the others."""
     many = ListModelsResponse.from_dict({"object": "list", "data": [{"id": f"a/{n}"} for n in range(250)]})
     assert drawn(many).splitlines()[-1] == "... and 50 more"
     assert len(drawn(many).splitlines()) == 202

@@ -1,4 +1,4 @@
-"""Hooks: what they are told of each try, and what becomes of what they raise."""
+"""Hooks: their events for each attempt, and the effect of their exceptions."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ HEADERS = {"X-Api-Key": SECRET, "X-Session-Id": SECRET, "X-Trace": "t1", "X-Note
 
 
 class Seen(list[Any]):
-    """Everything hooks were told, in order."""
+    """A record of every event, in order."""
 
     def options(self) -> dict[str, Any]:
         return {"on_request": self.append, "on_response": self.append, "on_retry": self.append}
 
 
 def failing_once(connection: Connection, request: Request) -> None:
-    """A 503, then an answer, whole or streamed."""
+    """Send a 503, then an answer, whole or streamed."""
     if request.connection == 1 and not getattr(connection, "failed", False):
         connection.failed = True  # type: ignore[attr-defined]
         connection.json({"error": "not yet"}, 503)
@@ -39,19 +39,19 @@ def failing_once(connection: Connection, request: Request) -> None:
 
 
 async def whole(client: Any) -> Any:
-    """A chat read whole."""
+    """Make a chat that is not streamed."""
     return await client.generate_content("openai/gpt-4o", "Hi", extra_query={"key": SECRET})
 
 
 async def streamed(client: Any) -> Any:
-    """A chat read as it comes."""
+    """Make a streamed chat."""
     async with client.generate_content_stream("openai/gpt-4o", "Hi", extra_query={"key": SECRET}) as stream:
         return await stream.final()
 
 
 @pytest.mark.parametrize("call", [whole, streamed])
 def test_hooks_see_every_try(world: World, call: Any) -> None:
-    """A call that needed two tries tells of both requests, both answers and the pause between them, in that order."""
+    """A call with two attempts emits both requests, both responses and the delay between them, in order."""
     seen, invented = Seen(), Invented()
     with serving(failing_once) as server:
         options = {**seen.options(), "_runtime": invented.runtime(world)}
@@ -72,7 +72,7 @@ def test_hooks_see_every_try(world: World, call: Any) -> None:
 
 
 def test_hooks_see_no_secret_of_the_request(world: World) -> None:
-    """Token, keys and query are left out by name or by shape; other headers are shown as they were sent."""
+    """Token, keys and query are left out by name or by shape; other headers are shown as sent."""
     seen = Seen()
     with serving(failing_once) as server:
         with pytest.raises(sdk.ServiceUnavailableError):
@@ -87,8 +87,8 @@ def test_hooks_see_no_secret_of_the_request(world: World) -> None:
     assert SECRET not in shown and "0123456789abcdef" not in shown
 
 
-def test_a_new_token_is_told_as_a_retry(world: World) -> None:
-    """A 401 with a token that can be renewed is a retry without a pause; the next request is another try."""
+def test_a_new_token_is_reported_as_a_retry(world: World) -> None:
+    """A 401 with a renewable token is a retry without a delay; the next request is another attempt."""
 
     def gateway(connection: Connection, request: Request) -> None:
         if request.headers["authorization"].endswith("old"):
@@ -113,7 +113,7 @@ def test_a_new_token_is_told_as_a_retry(world: World) -> None:
 @pytest.mark.parametrize("name", ["on_request", "on_response", "on_retry"])
 @pytest.mark.parametrize("call", [whole, streamed])
 def test_what_a_hook_raises_the_call_raises(world: World, name: str, call: Any) -> None:
-    """A hook is the user's code: its error comes through unchanged, and the client and its connections stay usable."""
+    """An exception of a hook propagates unchanged, and the client and its connections stay usable."""
 
     class MyError(Exception):
         pass
@@ -135,7 +135,7 @@ def test_what_a_hook_raises_the_call_raises(world: World, name: str, call: Any) 
 
 
 def test_a_granted_stream_is_closed_when_its_hook_raises(world: World) -> None:
-    """A hook that raises while a stream is open does not leave its connection behind."""
+    """A hook that raises while a stream is open does not leak its connection."""
 
     def gateway(connection: Connection, _: Request) -> None:
         connection.events(GOOD[0], end=False)
@@ -155,7 +155,7 @@ def test_a_granted_stream_is_closed_when_its_hook_raises(world: World) -> None:
 
 
 def test_a_hooks_time_is_not_the_servers(world: World) -> None:
-    """What on_request takes does not count against the clocks of the try."""
+    """Time in on_request does not count against the attempt's limits."""
     invented = Invented()
 
     def slow(_: object) -> None:
@@ -187,7 +187,7 @@ def test_hooks_of_a_copy_are_its_own(world: World) -> None:
 
 
 def test_the_async_client_awaits_async_hooks() -> None:
-    """An async hook is over before the call goes on."""
+    """An async hook completes before the call continues."""
     seen: list[str] = []
 
     async def hook(event: object) -> None:
@@ -205,7 +205,7 @@ def test_the_async_client_awaits_async_hooks() -> None:
 
 
 def test_the_blocking_client_refuses_async_hooks() -> None:
-    """Nobody would await it: the call says so, and sends nothing."""
+    """An async hook in the blocking client raises, and nothing is sent."""
 
     async def hook(_: object) -> None: ...
 
@@ -225,7 +225,7 @@ def test_a_hook_that_is_no_function_is_refused(world: World) -> None:
 @pytest.mark.parametrize(("given", "sent"), [({"mcp_bypass": True}, "true"), ({"mcp_bypass": False}, None), ({}, None)])
 @pytest.mark.parametrize("call", ["generate_content", "generate_content_stream"])
 def test_the_gateways_tools_can_be_kept_out(world: World, call: str, given: dict[str, Any], sent: str | None) -> None:
-    """`mcp_bypass` is a header, and no field of the body.
+    """`mcp_bypass` is a header, and not a field of the body.
 
     See gateway-behaviour.md#mcp-tools: any value bypasses, so False sends none.
     """
@@ -251,7 +251,7 @@ def test_the_gateways_tools_can_be_kept_out(world: World, call: str, given: dict
 
 
 def test_a_bypass_that_is_no_boolean_is_refused(world: World) -> None:
-    """The gateway would take "false" for a yes."""
+    """A value that is not a boolean is refused, because the gateway would treat "false" as true."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(TypeError, match="mcp_bypass must be True or False, got str"):

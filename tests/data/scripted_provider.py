@@ -351,7 +351,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads, request_queue_size = True, 256
 
     def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], OSError):  # a client that left
+        if not isinstance(sys.exc_info()[1], OSError):  # a client that disconnected
             super().handle_error(request, client_address)
 
 

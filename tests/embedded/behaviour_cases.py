@@ -1,7 +1,7 @@
-"""The statements of docs/gateway-behaviour.md as requests to a gateway and what must come back.
+"""The statements of docs/gateway-behaviour.md as requests to a gateway and their expected responses.
 
-A case cites its section. Those that a quirk decides name it: they are played with the quirks of v0.48, and beside them
-stands, as a rule, a case of the same request without. `play` asks over a socket of its own, and compares.
+A case cites its section. A case that a quirk decides names it: it is played with the quirks of v0.48, usually next to a
+case of the same request without. `play` sends over its own socket, and compares.
 """
 
 from __future__ import annotations
@@ -59,30 +59,30 @@ class Case:
     """One statement of docs/gateway-behaviour.md.
 
     Attributes:
-        section: Where it stands, such as "9".
-        says: The sentence, in short; with the section the name of the test.
-        path: What is asked for, with the query.
-        method: How.
+        section: Its section, such as "9".
+        claim: The sentence, in short; with the section the name of the test.
+        path: The request's path, with the query.
+        method: The request's method.
         sent: The body: bytes, or a value that is sent as JSON; None for none.
         given: Headers of the request.
-        settings: Those of the gateway that differ from the usual ones.
+        settings: The gateway's settings that differ from the usual ones.
         quirk: The quirk that decides; None for the contract's way.
         tools: Functions that the gateway's MCP offers.
-        answers: By model, or by path, what the provider says: bytes in one write each, or a script.
+        answers: The provider's answers, by model or by path: bytes in one write each, or a script.
         status: 0 for a connection that closes without a byte.
         value: The JSON body.
         body: The body's bytes, or a check of them.
         kind: The content type.
-        headers: What the head says beside it; None for a header that must not be there.
-        whole: The answer comes to its end.
+        headers: Further headers of the response; None for one that must be absent.
+        whole: The answer is complete.
         ended: How the connection ends then, "closed" or "reset"; None for either.
-        seen: A check of the request that the provider got; False for none that it may get.
+        seen: A check of the request that the provider received; False if it must receive none.
         stop: The client stops in the middle of its body.
-        rows: Which rows of the error catalogue this is, such as "no_key/chat".
+        rows: The rows of the error catalogue that it proves, such as "no_key/chat".
     """
 
     section: str
-    says: str
+    claim: str
     path: str
     method: str = "POST"
     sent: object = None
@@ -104,11 +104,11 @@ class Case:
 
     @property
     def name(self) -> str:
-        """How the test is called."""
-        return f"{self.section} {self.says}" + (f" [{self.quirk}]" if self.quirk else "")
+        """Return the name of the test."""
+        return f"{self.section} {self.claim}" + (f" [{self.quirk}]" if self.quirk else "")
 
     def request(self) -> bytes:
-        """The request's bytes."""
+        """Return the request's bytes."""
         content = self.sent if isinstance(self.sent, bytes) else b"" if self.sent is None else _json(self.sent)
         lines = {"Host": "localhost", "Connection": "close"}
         if content or self.method == "POST":
@@ -122,12 +122,12 @@ def _json(value: object) -> bytes:
 
 
 def cases(*table: Case) -> pytest.MarkDecorator:
-    """Every row of the table as a test of its own."""
+    """Parametrise a test with every row of the table."""
     return pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in table])
 
 
 def play(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """Ask, and compare what comes back with what the sentence says."""
+    """Send the request, and compare the response with the case."""
     for name, answer in case.answers.items():
         if callable(answer):
             upstream.scripts[name] = answer
@@ -161,7 +161,7 @@ def _compare(case: Case, reply: Reply) -> None:
 
 
 def whole(status: int, value: object, kind: str = JSON, **headers: str) -> bytes:
-    """A whole answer of the provider's, of a value as JSON or of bytes."""
+    """Return a provider's whole answer, of a value as JSON or of bytes."""
     body = value if isinstance(value, bytes) else _json(value)
     more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     head = (
@@ -171,22 +171,22 @@ def whole(status: int, value: object, kind: str = JSON, **headers: str) -> bytes
 
 
 def events(body: bytes) -> bytes:
-    """An event stream of the provider's that comes to its end."""
+    """Return a provider's event stream that ends in order."""
     return b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + body
 
 
 def broken(body: bytes) -> bytes:
-    """An event stream of the provider's that breaks off after this."""
+    """Return a provider's event stream that breaks off after this."""
     return b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 100000\r\n\r\n" + body
 
 
 def late(seconds: float, *parts: bytes) -> Script:
-    """A provider that says the first part at once, waits, and says the rest; without parts it never says a thing."""
+    """Return a provider that sends the first part, waits, and sends the rest; without parts it sends nothing."""
     import threading
 
     def script(connection: object) -> None:
         if not parts:
-            connection.recv(1)  # until the gateway has had enough
+            connection.recv(1)  # until the gateway gives up
             return
         connection.sendall(parts[0])
         threading.Event().wait(seconds)
@@ -197,7 +197,7 @@ def late(seconds: float, *parts: bytes) -> Script:
 
 
 def form(*parts: tuple[str, str, bytes]) -> tuple[dict[str, str], bytes]:
-    """The headers and bytes of a form of (name, file name, content); without a file name a part is a text."""
+    """Return the headers and bytes of a form of (name, file name, content); without a file name a part is a text."""
     body = b""
     for name, filename, content in parts:
         file = f'; filename="{filename}"' if filename else ""

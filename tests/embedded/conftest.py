@@ -1,4 +1,4 @@
-"""A provider that answers as it is told, and gateways in front of it, all on loopback sockets."""
+"""A scripted provider, and gateways in front of it, all on loopback sockets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Script = Callable[[socket.socket], None]
 
 @dataclass
 class Seen:
-    """One request as the provider got it."""
+    """One request as the provider received it."""
 
     method: str
     path: str
@@ -34,7 +34,7 @@ class Seen:
 
 @dataclass
 class Upstream:
-    """A provider: `scripts` says, by model name (by path, where no JSON names one), which bytes it answers with."""
+    """A provider: `scripts` has, by model name (by path, if no JSON names one), the bytes of its answers."""
 
     url: str = ""
     scripts: dict[str, Script] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Upstream:
 
 
 def whole(status: int, body: bytes, content_type: str = "application/json") -> bytes:
-    """A whole HTTP answer."""
+    """Return a whole HTTP answer."""
     head = f"HTTP/1.1 {status} X\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"Retry-After: 7\r\nx-request-id: r1\r\nConnection: close\r\n\r\n" + body
 
@@ -98,14 +98,14 @@ def _listening() -> Iterator[Upstream]:
 
 @pytest.fixture
 def upstream(_listening: Upstream) -> Upstream:
-    """The provider, with nothing scripted and nothing seen."""
+    """Return the provider, with no script and no request."""
     _listening.scripts.clear()
     _listening.seen.clear()
     return _listening
 
 
 class Gateways:
-    """Starts gateways, one for each set of settings, and keeps them until the tests end."""
+    """A starter of gateways, one for each set of settings, which run until the tests end."""
 
     def __init__(self, stack: ExitStack, upstream_url: str) -> None:
         self._stack = stack
@@ -113,7 +113,7 @@ class Gateways:
         self.upstream_url = upstream_url
 
     def access(self) -> dict[str, Access]:
-        """The provider under three ids, one that not attached to a listening server for, and one without a key."""
+        """Return the provider under three ids, one id without a listener, and one without a key."""
         url = self.upstream_url
         return {
             "openai": Access(url=url, key="sk-o"),
@@ -125,7 +125,7 @@ class Gateways:
         }
 
     def __call__(self, *tools: Callable[..., object], **changes: object) -> httpx2.Client:
-        """A client of a gateway with these settings beside the usual ones, and these functions as tools."""
+        """Return a client of a gateway with these settings beside the usual ones, and these functions as tools."""
         name = repr([tools, *sorted(changes.items())])
         if name not in self._clients:
             settings = Settings(**{"port": 0, "access": self.access(), **changes})
@@ -143,23 +143,23 @@ def _gateways(_listening: Upstream) -> Generator[Gateways]:
 
 @pytest.fixture
 def gateway(_gateways: Gateways, upstream: Upstream) -> Gateways:
-    """Makes clients of gateways in front of the provider."""
+    """Return a factory of clients of gateways in front of the provider."""
     return _gateways
 
 
 @pytest.fixture
 def whole_answer() -> Callable[..., bytes]:
-    """Makes a whole HTTP answer of a status and a body."""
+    """Return a factory of whole HTTP answers from a status and a body."""
     return whole
 
 
 class RawAnswer:
-    """An answer as its bytes: the status, the headers in order of name, the body's chunks, and whether it is whole."""
+    """The bytes of an answer: the status, the headers in order of name, the body's chunks, and whether it is whole."""
 
     def __init__(self, data: bytes) -> None:
         head, _, rest = data.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
-        self.status = int(first.split(" ")[1])  # the words behind it are the server's own, and change with Python
+        self.status = int(first.split(" ")[1])  # the reason phrase is the server's own, and changes with Python
         pairs = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         self.headers = dict(sorted(pair for pair in pairs if pair[0] != "date"))
         self.whole = True
@@ -182,7 +182,7 @@ class RawAnswer:
 
 @pytest.fixture
 def exchange() -> Callable[[httpx2.Client, bytes], RawAnswer]:
-    """Sends bytes to a client's gateway and reads until it closes; an answer counts even when sending fails."""
+    """Send bytes to a client's gateway and read until it closes; an answer counts even if sending fails."""
 
     def send(client: httpx2.Client, request: bytes) -> RawAnswer:
         address = (client.base_url.host, client.base_url.port)
@@ -202,5 +202,5 @@ def exchange() -> Callable[[httpx2.Client, bytes], RawAnswer]:
 
 @pytest.fixture
 def raw_answer() -> type[RawAnswer]:
-    """Reads an answer's bytes."""
+    """Parse an answer's bytes."""
     return RawAnswer

@@ -1,4 +1,4 @@
-"""A client that leaves before its answer is whole, and the provider that must be rid of the call then."""
+"""A client that disconnects before its answer is whole, and the provider whose call must then end."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 __all__ = ["SOON", "connected", "leaving"]
 
-SOON = 10.0  # seconds until something is known to be wrong
+SOON = 10.0  # seconds until a wait counts as failed
 
 
 class Watched:
-    """A script for the upstream that begins to answer, or does not, and sees when its connection ends."""
+    """A script for the upstream that begins to answer, or does not, and notes the end of its connection."""
 
-    def __init__(self, said: bytes) -> None:
-        self._said = said
+    def __init__(self, opening: bytes) -> None:
+        self._opening = opening
         self.asked = threading.Event()
         self.freed = threading.Event()
 
     def __call__(self, connection: socket.socket) -> None:
-        connection.sendall(self._said)
+        connection.sendall(self._opening)
         self.asked.set()
         connection.settimeout(SOON)
         try:
@@ -35,27 +35,27 @@ class Watched:
                 pass
         except TimeoutError:
             return
-        except ConnectionError:  # what was said and not read makes a reset of the end
+        except ConnectionError:  # unread data makes a reset of the end
             pass
         self.freed.set()
 
 
 def connected(client: httpx2.Client) -> socket.socket:
-    """A connection to the client's gateway."""
+    """Return a connection to the client's gateway."""
     return socket.create_connection((client.base_url.host, client.base_url.port), timeout=SOON)
 
 
 @contextmanager
-def leaving(client: httpx2.Client, upstream: Upstream, request: bytes, said: bytes) -> Iterator[socket.socket]:
-    """A connection on which the model `m` has been asked; it is closed after the block, and the provider's too.
+def leaving(client: httpx2.Client, upstream: Upstream, request: bytes, opening: bytes) -> Iterator[socket.socket]:
+    """Yield a connection with a request to the model `m`; it is closed after the block, and the provider's too.
 
     Args:
-        client: Of the gateway.
+        client: A client of the gateway.
         upstream: The provider.
-        request: What is asked.
-        said: What the provider answers at once, before it is silent.
+        request: The request's bytes.
+        opening: The bytes that the provider sends at once, before it is silent.
     """
-    watched = upstream.scripts["m"] = Watched(said)
+    watched = upstream.scripts["m"] = Watched(opening)
     with connected(client) as connection:
         connection.sendall(request)
         assert watched.asked.wait(SOON)

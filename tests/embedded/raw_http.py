@@ -1,4 +1,4 @@
-"""HTTP as its bytes: a request as it is sent, and all that comes back until the connection ends."""
+"""HTTP as its bytes: a request as sent, and all data received until the connection ends."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["Reply", "exchanged"]
 
 @dataclass
 class Reply:
-    """What came back over a connection until it ended.
+    """The data received over a connection until it ended.
 
     Attributes:
         first: The status line; empty when not a byte came.
         headers: Names in lower case.
         chunks: The body, in its chunks or as one.
-        whole: It came to its end, as far as HTTP can tell.
+        whole: It is complete, as far as HTTP shows.
         ended: How the connection ended then: "closed", "reset" or "broken TLS end" (without close_notify).
     """
 
@@ -31,7 +31,7 @@ class Reply:
 
     @classmethod
     def read(cls, data: bytes, ended: str) -> Reply:
-        """The reply whose bytes these are."""
+        """Return the reply with these bytes."""
         head, blank, rest = data.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -42,17 +42,17 @@ class Reply:
 
     @property
     def status(self) -> int:
-        """The status; 0 when not a byte came."""
+        """Return the status; 0 when not a byte came."""
         return int(self.first.split(" ")[1]) if self.first else 0
 
     @property
     def body(self) -> bytes:
-        """The body in one piece."""
+        """Return the body in one piece."""
         return b"".join(self.chunks)
 
     @property
     def json(self) -> object:
-        """The body's value; None when it is not JSON."""
+        """Return the body's value; None when it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -72,13 +72,13 @@ def _dechunked(rest: bytes) -> tuple[list[bytes], bool]:
 
 
 def exchanged(url: str, request: bytes, *, stop: bool = False, ca: str = "") -> Reply:
-    """What a server answers until it closes the connection; an answer counts even when sending fails.
+    """Return a server's answer until it closes the connection; an answer counts even when sending fails.
 
     Args:
-        url: Where the server is.
+        url: The server's address.
         request: The bytes.
-        stop: Say that no more will be sent, and go on listening.
-        ca: A file with the certificate that an `https` server's is signed with.
+        stop: Shut down sending, and continue receiving.
+        ca: A file with the certificate authority of an `https` server.
     """
     scheme, _, place = url.rstrip("/").partition("://")
     host, port = place.split(":")

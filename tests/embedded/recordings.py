@@ -1,4 +1,4 @@
-"""The recordings of the real gateway: requests as they were sent, and the provider behind it."""
+"""The recordings of the real gateway: requests as sent, and the provider upstream."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 CAPTURES = DATA / "captures" / "gateway"
 
 
-# Cases that other modules replay, for they need an MCP server or an issuer of tokens.
+# Cases that other modules replay, because they need an MCP server or an issuer of tokens.
 MCP_CASES = ("mcpsel/chat_nokey", "mcpsel/mcp_s", "mcpsel/mcp_s_err", "mcpsel/tools_list", "mcpdead/chat")
 TOKEN_CASES = ("auth/none", "auth/nope")
 
-# A provider as it stood behind the real gateway, whose long waits may be shorter.
+# The provider of the real gateway, whose long waits may be shorter.
 PROVIDER = """
 import runpy, sys, time
 whole, pace = time.sleep, float(sys.argv[1])
@@ -33,7 +33,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def asked(name: str) -> bytes:
-    """The request as it was sent; the body of one was cut short in the record."""
+    """Return the request as sent; the body of one was cut short in the record."""
     head, _, body = (CAPTURES / f"{name}.request.txt").read_bytes().partition(b"\n\n")
     announced = re.search(rb"Content-Length: ([0-9]+)", head)
     length = int(announced[1]) if announced else 0
@@ -42,11 +42,11 @@ def asked(name: str) -> bytes:
 
 @contextmanager
 def provider_behind(folder: Path, *, pace: float = 1.0) -> Iterator[str]:
-    """The address of the provider that stood behind the real gateway.
+    """Yield the address of the real gateway's provider.
 
     Args:
         folder: For its log.
-        pace: How much is left of its waits of a second or more.
+        pace: The fraction that is left of its waits of a second or more.
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Lists of models, chats, and chats that are streamed.
+"""Lists of models, chats, and streamed chats.
 
 See gateway-behaviour.md#model-listing, #chat-completions, #chat-streaming.
 """
@@ -41,19 +41,19 @@ WINDOW = {"context_window": {"tokens": 8, "source": "provider"}}
 
 
 def listed(*data: object) -> dict[str, object]:
-    """The list of one provider."""
+    """Return the list of one provider."""
     return {"provider": "openai", "object": "list", "data": list(data)}
 
 
 def asked(query: str, **rest: object) -> Case:
-    """A list of models with this query."""
-    return Case(section="7", says=query, method="GET", path=f"{MODELS}?{query}", **{"answers": LISTED, **rest})
+    """Return a case of a list of models with this query."""
+    return Case(section="7", claim=query, method="GET", path=f"{MODELS}?{query}", **{"answers": LISTED, **rest})
 
 
 @cases(
     Case(
         section="7",
-        says="all together leave out those that fail, and name no provider",
+        claim="all together leave out those that fail, and name no provider",
         method="GET",
         path=MODELS,
         answers={"/v1/models": whole(500, {})},
@@ -95,7 +95,7 @@ def asked(query: str, **rest: object) -> Case:
     ),
 )
 def test_section_7_models(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """What a list holds, and what may be asked to be in it."""
+    """A list has the documented fields, and includes the requested ones."""
     play(case, gateway, upstream)
 
 
@@ -134,16 +134,16 @@ TEXT = {"type": "text", "text": "What is it?"}
 SHOWN = {"role": "user", "content": [TEXT, {"type": "image_url", "image_url": {"url": "x"}}, {"type": "file"}]}
 
 
-def chat(says: str, more: dict[str, object], sees: dict[str, object] | None = None, **rest: object) -> Case:
-    """A chat with these fields, of which the provider sees those."""
+def chat(claim: str, more: dict[str, object], sees: dict[str, object] | None = None, **rest: object) -> Case:
+    """Return a case of a chat with these fields, of which the provider receives those."""
     sees = {"model": "m", "messages": HI, **(more if sees is None else sees)}
     sent = {"model": "openai/m", "messages": HI, **more}
     rest = {"answers": {"m": whole(200, ANSWER)}, "value": ANSWER, "seen": lambda seen: seen.json == sees, **rest}
-    return Case(section="8", says=says, path=CHAT, sent=sent, **rest)
+    return Case(section="8", claim=claim, path=CHAT, sent=sent, **rest)
 
 
 def calls(extra: object) -> list[object]:
-    """Tool calls with this beside what is known."""
+    """Return tool calls with this field beside the known ones."""
     return [{"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}, "extra_content": extra}]
 
 
@@ -201,14 +201,14 @@ def calls(extra: object) -> list[object]:
     ),
 )
 def test_section_8_requests(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """What a provider sees of a chat."""
+    """A provider receives the documented fields of a chat."""
     play(case, gateway, upstream)
 
 
-def answered(says: str, answer: object, value: object, **rest: object) -> Case:
-    """A chat with this answer, which the client sees like that."""
+def answered(claim: str, answer: object, value: object, **rest: object) -> Case:
+    """Return a case of a chat with this answer, which the client receives like that."""
     sent = {"model": "openai/m", "messages": HI}
-    return Case(section="8", says=says, path=CHAT, sent=sent, answers={"m": whole(200, answer)}, value=value, **rest)
+    return Case(section="8", claim=claim, path=CHAT, sent=sent, answers={"m": whole(200, answer)}, value=value, **rest)
 
 
 FULL = {
@@ -220,7 +220,7 @@ HOLLOW = {"choices": None, "created": 0, "id": "", "model": "", "object": ""}
 
 
 def likely(logprob: float) -> dict[str, object]:
-    """An answer with a token that is as likely as this, and so is its alternative."""
+    """Return an answer with a token of this likelihood, and an alternative of the same."""
     token = {"token": "Hi", "logprob": logprob, "bytes": None}
     logprobs = {"content": [{**token, "top_logprobs": [token]}], "refusal": None}
     return {**ANSWER, "choices": [{**ANSWER["choices"][0], "logprobs": logprobs}]}
@@ -316,7 +316,7 @@ def likely(logprob: float) -> dict[str, object]:
     ),
 )
 def test_section_8_answers(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """What a client sees of an answer."""
+    """A client receives the documented fields of an answer."""
     play(case, gateway, upstream)
 
 
@@ -324,11 +324,11 @@ LINES = b'data: {"choices":[],"novel":1}\r\n\r\n: ping\n\nevent: x\nid: 5\nretry
 HEAD = {"cache-control": "no-cache", "x-accel-buffering": "no", "transfer-encoding": "chunked", "content-length": None}
 
 
-def stream(says: str, answer: object, body: bytes | None, **rest: object) -> Case:
-    """A streamed chat with this answer, which the client sees as this body."""
+def stream(claim: str, answer: object, body: bytes | None, **rest: object) -> Case:
+    """Return a case of a streamed chat with this answer, which the client receives as this body."""
     sent = {"model": "openai/m", "messages": HI, "stream": True, **rest.pop("more", {})}
     rest = {"kind": EVENTS, "headers": HEAD, **rest}
-    return Case(section="9", says=says, path=CHAT, sent=sent, answers={"m": answer}, body=body, **rest)
+    return Case(section="9", claim=claim, path=CHAT, sent=sent, answers={"m": answer}, body=body, **rest)
 
 
 PLAIN = {"kind": JSON, "headers": {}}
@@ -340,7 +340,7 @@ SLOW = whole(429, {"a": 1})
     stream("no end of the provider's: none of ours", events(b"data: 1\n\n"), b"data: 1\n\n"),
     *(
         stream(
-            f"usage is asked for, whatever {asked} says",
+            f"usage is asked for, for any {asked}",
             events(LINES),
             LINES,
             more=asked,
@@ -367,7 +367,7 @@ SLOW = whole(429, {"a": 1})
     ),
     Case(
         section="9",
-        says="two providers are not asked for usage",
+        claim="two providers get no request for usage",
         path=CHAT,
         sent={"model": "mistral/m", "stream": True, "stream_options": {"include_usage": True}},
         answers={"m": events(LINES)},
@@ -375,7 +375,7 @@ SLOW = whole(429, {"a": 1})
     ),
     Case(
         section="9",
-        says="what the gateway itself refuses is JSON",
+        claim="a refusal of the gateway itself is JSON",
         path=CHAT,
         quirk="errors_as_events",
         sent={"model": "x", "stream": True},
@@ -384,5 +384,5 @@ SLOW = whole(429, {"a": 1})
     ),
 )
 def test_section_9_streams(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """What a client sees of a stream."""
+    """A client receives the documented lines of a stream."""
     play(case, gateway, upstream)

@@ -47,7 +47,7 @@ CATALOGUE = {
     "undecodable": EVERYWHERE,
     # The last row, 422 for an unknown type of authorisation, needs a configuration that no gateway can have.
 }
-"""The rows, and the columns in which something is said."""
+"""The rows, and the columns in which something is documented."""
 
 DECODE, READ = "Failed to decode request", "Failed to read request"
 NO_PROVIDER = (
@@ -61,7 +61,7 @@ EXAMPLES = {
     "images": "openai/gpt-image-2",
 }
 """The model that each endpoint of the real gateway names in that refusal."""
-NOBODY = (
+NO_PROVIDER = (
     "No provider specified. Please specify a provider using the ?provider= query parameter "
     "or use the provider/model format (e.g., openai/gpt-image-2)."
 )
@@ -81,7 +81,7 @@ MUTE = {"m": late(1.0)}
 
 
 def envelope(column: str, status: int, text: str) -> object:
-    """The body of a refusal."""
+    """Return the body of a refusal."""
     if column != "messages":
         return {"error": text}
     unsupported = text == UNSUPPORTED["messages"]
@@ -90,22 +90,22 @@ def envelope(column: str, status: int, text: str) -> object:
 
 
 def case(row: str, column: str, sent: object, status: int, text: object, **more: object) -> Case:
-    """A row in a column; the text is in the column's envelope, unless it is not a text."""
+    """Return the case of a row in a column; the text is in the column's envelope, unless it is not a text."""
     settings = {"images": True, **more.pop("settings", {})}
     value = envelope(column, status, text) if isinstance(text, str) else text
     path = COLUMNS[column] + more.pop("query", "")
-    says = f"{row} of {column}{more.pop('note', '')}"
+    claim = f"{row} of {column}{more.pop('note', '')}"
     more = {"kind": GIN, "rows": (f"{row}/{column}",), **more}
-    return Case(section="6", says=says, path=path, sent=sent, settings=settings, status=status, value=value, **more)
+    return Case(section="6", claim=claim, path=path, sent=sent, settings=settings, status=status, value=value, **more)
 
 
 def model(column: str, name: str = "m") -> dict[str, object]:
-    """A request for a model of the provider that offers the column's endpoint."""
+    """Return a request for a model of the provider that offers the column's endpoint."""
     return {"model": f"{'anthropic' if column == 'messages' else 'openai'}/{name}"}
 
 
 def dead(column: str) -> dict[str, object]:
-    """A gateway whose provider of the column's endpoint does not listen."""
+    """Return a gateway whose provider of the column's endpoint does not listen."""
     from inference_gateway_sdk.embedded import Access
 
     name = "anthropic" if column == "messages" else "openai"
@@ -128,7 +128,7 @@ ROWS = [
         case("no_provider", column, {"model": "gpt-4"}, 400, NO_PROVIDER.format(EXAMPLES[column]))
         for column in EVERYWHERE
     ),
-    case("no_provider", "images", {"prompt": "cat"}, 400, NOBODY, note=" without a model"),
+    case("no_provider", "images", {"prompt": "cat"}, 400, NO_PROVIDER, note=" without a model"),
     *(
         case("denied", column, model(column), 403, ALLOWED, settings={"allowed_models": ("x",)})
         for column in EVERYWHERE
@@ -226,7 +226,7 @@ ROWS = [
 
 @cases(*ROWS)
 def test_section_6_catalogue(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """Status, envelope and content type of each row."""
+    """Each row has its status, envelope and content type."""
     play(case, gateway, upstream)
 
 
@@ -236,11 +236,11 @@ def clock() -> str:
 
 
 def with_tools(row: str, path: str, sent: object, status: int, text: str) -> Case:
-    """A row of chat when tools are offered: MCP answers before the endpoint does."""
+    """Return a row of chat when tools are offered: MCP answers before the endpoint does."""
     rows = (f"{row}/mcp",)
-    says = f"{row} with tools"
+    claim = f"{row} with tools"
     return Case(
-        section="6", says=says, path=path, sent=sent, tools=(clock,), status=status, value={"error": text}, rows=rows
+        section="6", claim=claim, path=path, sent=sent, tools=(clock,), status=status, value={"error": text}, rows=rows
     )
 
 
@@ -254,20 +254,20 @@ TOOLED = [
 
 @cases(*TOOLED)
 def test_section_6_with_tools(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """What the rows of chat say in brackets."""
+    """The rows of chat have the results in brackets when tools are offered."""
     play(case, gateway, upstream)
 
 
 def test_every_row_of_the_catalogue_has_a_case() -> None:
-    """No cell of the table in which something is said is left out."""
-    said = {f"{row}/{column}" for row, columns in CATALOGUE.items() for column in columns}
-    assert {row for case in (*ROWS, *TOOLED) for row in case.rows} == said
+    """Every cell of the table with a text has a case."""
+    documented = {f"{row}/{column}" for row, columns in CATALOGUE.items() for column in columns}
+    assert {row for case in (*ROWS, *TOOLED) for row in case.rows} == documented
 
 
 @cases(
     Case(
         section="6",
-        says="the phrase of an odd status is literal",
+        claim="the phrase of an odd status is literal",
         path=MESSAGES,
         sent=model("messages"),
         answers={"m": whole(529, {})},
@@ -276,7 +276,7 @@ def test_every_row_of_the_catalogue_has_a_case() -> None:
     ),
     Case(
         section="6",
-        says="what breaks off behind the gateway is the client's fault",
+        claim="a break upstream of the gateway is the client's fault",
         quirk="unread_is_refused",
         path=CHAT,
         sent=model("chat"),
@@ -286,7 +286,7 @@ def test_every_row_of_the_catalogue_has_a_case() -> None:
     ),
     Case(
         section="6",
-        says="a stream that is refused says so under an event stream's name",
+        claim="a refused stream has an error body under an event stream's name",
         quirk="errors_as_events",
         path=CHAT,
         sent={**model("chat"), "stream": True},
@@ -296,7 +296,7 @@ def test_every_row_of_the_catalogue_has_a_case() -> None:
         kind=EVENTS,
     ),
     *(
-        Case(section="6", says=f"a list: {why}", method="GET", path=f"{MODELS}?provider={name}", **rest)
+        Case(section="6", claim=f"a list: {why}", method="GET", path=f"{MODELS}?provider={name}", **rest)
         for why, name, rest in (
             ("refused", "openai", {"answers": {"/v1/models": whole(500, {})}, "status": 502}),
             ("unreachable", "deepseek", {"status": 502, "value": {"error": "Failed to list models"}}),
@@ -315,16 +315,16 @@ def test_every_row_of_the_catalogue_has_a_case() -> None:
         )
     ),
     *(
-        Case(section="6", says=f"/proxy: {why}", path=path, status=status, value={"error": text})
+        Case(section="6", claim=f"/proxy: {why}", path=path, status=status, value={"error": text})
         for why, path, status, text in (
-            ("nobody", "/proxy/foo/x", 400, NOT_FOUND),
+            ("no such provider", "/proxy/foo/x", 400, NOT_FOUND),
             ("no key", "/proxy/groq/x", 400, NO_KEY),
             ("unreachable", "/proxy/deepseek/x", 502, REFUSED),
         )
     ),
     Case(
         section="6",
-        says="an event stream of /proxy that cannot be had gives no reason",
+        claim="an event stream of /proxy that cannot be had gives no reason",
         quirk="proxy_events",
         path="/proxy/deepseek/x",
         given={"Accept": EVENTS},
@@ -333,7 +333,7 @@ def test_every_row_of_the_catalogue_has_a_case() -> None:
     ),
     Case(
         section="6",
-        says="tools that are not shown",
+        claim="tools that are not shown",
         method="GET",
         path="/v1/mcp/tools",
         status=403,
@@ -342,7 +342,7 @@ def test_every_row_of_the_catalogue_has_a_case() -> None:
     *(
         Case(
             section="6",
-            says=f"the provider's own headers are dropped on {path}",
+            claim=f"the provider's own headers are dropped on {path}",
             path=path,
             sent=sent,
             answers={
@@ -356,7 +356,7 @@ def test_every_row_of_the_catalogue_has_a_case() -> None:
     ),
 )
 def test_section_6_beside_the_catalogue(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """The sentences below the table."""
+    """The sentences below the table hold."""
     play(case, gateway, upstream)
 
 
@@ -364,7 +364,7 @@ def test_section_6_beside_the_catalogue(case: Case, gateway: Gateways, upstream:
 def test_a_status_without_a_body_has_none(
     gateway: Gateways, upstream: Upstream, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
-    """The refusal is not written where nothing may be (RFC 9110 section 6.4.1), and nothing is logged."""
+    """A refusal with such a status has no body (RFC 9110 section 6.4.1), and nothing is logged."""
     upstream.answers("m", whole(status, b""))
     answer = gateway().post(CHAT, json=model("chat"))
     assert (answer.status_code, answer.content) == (status, b"")
@@ -372,7 +372,7 @@ def test_a_status_without_a_body_has_none(
 
 
 def test_the_phrase_of_a_status_is_gos(gateway: Gateways, upstream: Upstream) -> None:
-    """The words behind the number, whatever this Python calls it."""
+    """The reason phrase is Go's, whatever this Python uses."""
     from embedded.raw_http import exchanged
 
     for status, words in ((529, "status code 529"), (413, "Request Entity Too Large"), (422, "Unprocessable Entity")):

@@ -53,11 +53,11 @@ FULL, OVER = b"x" * 100, b"x" * 101
 
 
 @cases(
-    Case(section="4", says="chat takes the limit itself", path=CHAT, sent=FULL, settings=LIMIT, status=400),
-    Case(section="4", says="chat takes no more", path=CHAT, sent=OVER, settings=LIMIT, status=413, value=TOO_LARGE),
+    Case(section="4", claim="chat takes the limit itself", path=CHAT, sent=FULL, settings=LIMIT, status=400),
+    Case(section="4", claim="chat takes no more", path=CHAT, sent=OVER, settings=LIMIT, status=413, value=TOO_LARGE),
     Case(
         section="4",
-        says="messages do not take the limit itself",
+        claim="messages do not take the limit itself",
         path=MESSAGES,
         sent=FULL,
         settings=LIMIT,
@@ -65,12 +65,12 @@ FULL, OVER = b"x" * 100, b"x" * 101
         value={"type": "error", "error": {"type": "invalid_request_error", "message": "Request body too large"}},
     ),
     *(
-        Case(section="4", says=f"nor does {path}", path=path, sent=FULL, settings=LIMIT, status=413, value=TOO_LARGE)
+        Case(section="4", claim=f"nor does {path}", path=path, sent=FULL, settings=LIMIT, status=413, value=TOO_LARGE)
         for path in (RESPONSES, IMAGES)
     ),
     Case(
         section="4",
-        says="a form may be as large as the limit",
+        claim="a form may be as large as the limit",
         path="/v1/images/edits",
         sent=FULL,
         settings=LIMIT,
@@ -78,7 +78,7 @@ FULL, OVER = b"x" * 100, b"x" * 101
     ),
     Case(
         section="4",
-        says="and no larger",
+        claim="and no larger",
         path="/v1/images/edits",
         sent=OVER,
         settings=LIMIT,
@@ -87,7 +87,7 @@ FULL, OVER = b"x" * 100, b"x" * 101
     ),
     Case(
         section="4",
-        says="/proxy has no limit",
+        claim="/proxy has no limit",
         path="/proxy/openai/x",
         sent=OVER,
         settings=LIMIT,
@@ -95,7 +95,7 @@ FULL, OVER = b"x" * 100, b"x" * 101
     ),
     Case(
         section="4",
-        says="/proxy has one for an event stream",
+        claim="/proxy has one for an event stream",
         quirk="proxy_events",
         path="/proxy/openai/x",
         sent=FULL,
@@ -107,7 +107,7 @@ FULL, OVER = b"x" * 100, b"x" * 101
     ),
     Case(
         section="4",
-        says="what a body calls itself is not looked at",
+        claim="the content type is not checked",
         path=CHAT,
         sent=ASKED,
         given={"Content-Type": "text/plain"},
@@ -115,8 +115,8 @@ FULL, OVER = b"x" * 100, b"x" * 101
         value=ANSWER,
     ),
     *(
-        Case(section="4", says=says, path=CHAT, sent=sent, status=400, value={"error": "Failed to decode request"})
-        for says, sent in (
+        Case(section="4", claim=claim, path=CHAT, sent=sent, status=400, value={"error": "Failed to decode request"})
+        for claim, sent in (
             ("a compressed body is no JSON", gzip.compress(json.dumps(ASKED).encode())),
             ("another type", {**ASKED, "max_tokens": "5"}),
             ("a fraction for a whole number", b'{"model":"openai/m","max_tokens":100.0}'),
@@ -126,7 +126,7 @@ FULL, OVER = b"x" * 100, b"x" * 101
     ),
     Case(
         section="4",
-        says="no range, no choice, nothing required",
+        claim="no range, no choice, nothing required",
         path=CHAT,
         sent={"model": "openai/m", "messages": [{"role": "king"}], "n": -5, "reasoning_effort": "?", "temperature": 99},
         answers=OK,
@@ -134,14 +134,14 @@ FULL, OVER = b"x" * 100, b"x" * 101
     ),
     Case(
         section="4",
-        says="what follows the first value is ignored on chat",
+        claim="data after the first value is ignored on chat",
         path=CHAT,
         sent=json.dumps(ASKED).encode() + b" and more",
         answers=OK,
     ),
     Case(
         section="4",
-        says="and refused on the pass-through endpoints",
+        claim="and refused on the pass-through endpoints",
         path=RESPONSES,
         sent=b'{"model":"openai/m"} and more',
         status=400,
@@ -149,14 +149,14 @@ FULL, OVER = b"x" * 100, b"x" * 101
     ),
 )
 def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """How large a request may be, and what is read of it."""
+    """The documented limits on a request's size apply."""
     play(case, gateway, upstream)
 
 
 @cases(
     Case(
         section="4",
-        says="the head in time and the body not: 504",
+        claim="the head in time and the body not: 504",
         path=CHAT,
         sent=ASKED,
         settings={"read_timeout": 0.2},
@@ -168,7 +168,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     *(
         Case(
             section="4",
-            says=f"a body that does not arrive is not waited for: {path}",
+            claim=f"a body that does not arrive is not waited for: {path}",
             path=path,
             sent=b"{",
             given={"Content-Length": "9"},
@@ -181,7 +181,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
-        says="with equal clocks: not a byte",
+        claim="with equal clocks: not a byte",
         quirk="write_deadline",
         path=CHAT,
         sent=ASKED,
@@ -191,7 +191,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
-        says="with equal clocks, on messages: not a byte",
+        claim="with equal clocks, on messages: not a byte",
         quirk="write_deadline",
         path=MESSAGES,
         sent={"model": "anthropic/m"},
@@ -201,7 +201,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
-        says="504 can be seen when there is more time to write",
+        claim="504 can be seen when there is more time to write",
         quirk="write_deadline",
         path=CHAT,
         sent=ASKED,
@@ -211,7 +211,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
-        says="a chat's stream may pause",
+        claim="a chat's stream may pause",
         quirk="write_deadline",
         path=CHAT,
         sent=ASKED | {"stream": True},
@@ -221,7 +221,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
-        says="a chat's stream may begin late",
+        claim="a chat's stream may begin late",
         quirk="write_deadline",
         path=CHAT,
         sent=ASKED | {"stream": True},
@@ -232,7 +232,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     *(
         Case(
             section="4",
-            says=f"a stream of {path} that pauses dies when the provider speaks again",
+            claim=f"a stream of {path} that pauses dies when the provider speaks again",
             quirk="write_deadline",
             path=path,
             sent={"model": model, "stream": True},
@@ -245,7 +245,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
-        says="and so does an event stream of /proxy",
+        claim="and so does an event stream of /proxy",
         quirk="write_deadline",
         path="/proxy/openai/x",
         sent={"model": "m"},
@@ -257,7 +257,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
-        says="an event stream of /proxy may begin late",
+        claim="an event stream of /proxy may begin late",
         quirk="write_deadline",
         path="/proxy/openai/x",
         sent={"model": "m"},
@@ -268,7 +268,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
-        says="but not another answer of /proxy",
+        claim="but not another answer of /proxy",
         quirk="write_deadline",
         path="/proxy/openai/x",
         sent={"model": "m"},
@@ -278,7 +278,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
-        says="without the quirk every stream may pause",
+        claim="without the quirk every stream may pause",
         path=MESSAGES,
         sent={"model": "anthropic/m", "stream": True},
         settings=IMPATIENT,
@@ -287,7 +287,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
-        says="a stream has no deadline as a whole, its head included",
+        claim="a stream has no deadline as a whole, its head included",
         path=MESSAGES,
         sent={"model": "anthropic/m", "stream": True},
         settings={"read_timeout": 0.2},
@@ -297,7 +297,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     *(
         Case(
             section="4",
-            says=f"a body of {size} bytes that is too large for {path}: {ended}",
+            claim=f"a body of {size} bytes that is too large for {path}: {ended}",
             quirk=quirk,
             path=path,
             sent=b"x" * size,
@@ -309,35 +309,37 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
         for quirk, path, size, ended in (
             ("refusals_reset", CHAT, 5000, "reset"),
             ("refusals_reset", MESSAGES, 5000, "reset"),
-            ("refusals_reset", CHAT, 4000, "closed"),  # as much as is read ahead
+            ("refusals_reset", CHAT, 4000, "closed"),  # the amount that is read ahead
             (None, CHAT, 5000, "closed"),
         )
     ),
 )
 def test_section_4_clocks(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """When an answer is late, and what a client sees then."""
+    """A late answer gives the client the documented result."""
     play(case, gateway, upstream)
 
 
 @cases(
-    Case(section="5", says="the health is open", method="GET", path="/health", settings=TOKEN),
+    Case(section="5", claim="the health is open", method="GET", path="/health", settings=TOKEN),
     *(
-        Case(section="5", says=f"{path} is closed", path=path, settings=TOKEN, status=401, value=UNAUTHORIZED, kind=GIN)
+        Case(
+            section="5", claim=f"{path} is closed", path=path, settings=TOKEN, status=401, value=UNAUTHORIZED, kind=GIN
+        )
         for path in ("/nope", CHAT, MESSAGES, "/proxy/openai/x", "/v1/metrics", "/v1/mcp/tools", "/health/x")
     ),
     *(
-        Case(section="5", says=says, path=CHAT, given=given, settings=TOKEN, status=401, seen=False)
-        for says, given in (
+        Case(section="5", claim=claim, path=CHAT, given=given, settings=TOKEN, status=401, seen=False)
+        for claim, given in (
             ("another token", {"Authorization": "Bearer other"}),
             ("the scheme in lower case", {"Authorization": "bearer secret"}),
             ("another header", {"X-Api-Key": "secret"}),
             ("a cookie", {"Cookie": "token=secret"}),
         )
     ),
-    Case(section="5", says="a key in the query", path=CHAT + "?token=secret", settings=TOKEN, status=401),
+    Case(section="5", claim="a key in the query", path=CHAT + "?token=secret", settings=TOKEN, status=401),
     Case(
         section="5",
-        says="the token opens",
+        claim="the token opens",
         path=CHAT,
         sent=ASKED,
         given={"Authorization": "Bearer secret"},
@@ -347,7 +349,7 @@ def test_section_4_clocks(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="5",
-        says="the scheme is not asked for",
+        claim="the scheme is not required",
         quirk="bare_tokens",
         path=CHAT,
         sent=ASKED,
@@ -357,7 +359,7 @@ def test_section_4_clocks(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="5",
-        says="no scheme is named",
+        claim="no scheme is named",
         quirk="bare_tokens",
         path=CHAT,
         settings=TOKEN,
@@ -367,14 +369,14 @@ def test_section_4_clocks(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="5",
-        says="a slash too many is redirected before a token is asked for",
+        claim="a surplus slash is redirected before a token is required",
         path=CHAT + "/",
         settings=TOKEN,
         status=307,
     ),
     Case(
         section="5",
-        says="the contract wants the scheme, and names it",
+        claim="the contract wants the scheme, and names it",
         path=CHAT,
         given={"Authorization": "secret"},
         settings=TOKEN,
@@ -383,7 +385,7 @@ def test_section_4_clocks(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
 )
 def test_section_5_tokens(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """Who is let in."""
+    """The documented tokens are accepted, and no others."""
     play(case, gateway, upstream)
 
 
@@ -391,7 +393,7 @@ def test_section_18_a_real_llamacpp_needs_a_key(gateway: Gateways, upstream: Ups
     """By a quirk there is no smoke-test model: without a key `llamacpp` is refused, and not listed."""
     case = Case(
         section="18",
-        says="llamacpp needs a key",
+        claim="llamacpp needs a key",
         quirk="llamacpp_needs_key",
         path=CHAT,
         sent={"model": "llamacpp/smollm2-135m-instruct"},

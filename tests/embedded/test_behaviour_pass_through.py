@@ -1,4 +1,4 @@
-"""gateway-behaviour.md#messages, #responses, #images: Messages, Responses and images, which are passed on."""
+"""gateway-behaviour.md#messages, #responses, #images: Messages, Responses and images, which are relayed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.wire
 
-AS_IT_STANDS = b'{ "model":"m",\n "z":1.50, "a":"\xc3\xa9<>&" }'
+UNCHANGED = b'{ "model":"m",\n "z":1.50, "a":"\xc3\xa9<>&" }'
 ANEW = b'{"z": 1.50, "model": "%s/m", "b": {"y": 1e2, "x": "<&>"}, "n": 123456789012345678901234567890}'
 SORTED = b'{"b":{"x":"\\u003c\\u0026\\u003e","y":1e2},"model":"m","n":123456789012345678901234567890,"z":1.50}'
 LINES = [b"event: ping\n", b"data: {}\r\n", b"\r\n", b": x\n", b"data: unended"]
@@ -44,15 +44,15 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
         for row in (
             Case(
                 section=section,
-                says="without a prefix byte for byte",
+                claim="without a prefix byte for byte",
                 path=f"{path}?provider={provider}",
-                sent=AS_IT_STANDS,
+                sent=UNCHANGED,
                 answers={"m": whole(200, {})},
-                seen=lambda seen: seen.body == AS_IT_STANDS,
+                seen=lambda seen: seen.body == UNCHANGED,
             ),
             Case(
                 section=section,
-                says="with a prefix written anew",
+                claim="with a prefix written anew",
                 path=path,
                 sent=ANEW.replace(b"%s", provider.encode()),
                 answers={"m": whole(200, {})},
@@ -60,7 +60,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
             ),
             Case(
                 section=section,
-                says="below the address, at the endpoint's own path",
+                claim="below the address, at the endpoint's own path",
                 path=path,
                 sent={"model": model},
                 answers={"m": whole(200, {})},
@@ -69,7 +69,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
             *(
                 Case(
                     section=section,
-                    says=f"an answer of {status} as it is",
+                    claim=f"an answer of {status} as it is",
                     path=path,
                     sent={"model": model, "stream": status == 529},
                     answers={"m": whole(status, b'{ "novel": 1 }\n', "application/json; x=y", X_Request_Id="r")},
@@ -82,7 +82,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
             ),
             Case(
                 section=section,
-                says="a stream line by line, an unended one included",
+                claim="a stream line by line, an unended one included",
                 path=path,
                 sent={"model": model, "stream": True},
                 answers={"m": events(b"".join(LINES))},
@@ -91,7 +91,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
             ),
             Case(
                 section=section,
-                says="a stream nobody asked for is one too",
+                claim="a stream that was not requested is one too",
                 path=path,
                 sent={"model": model},
                 answers={"m": events(b"data: 1\n\n")},
@@ -100,7 +100,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
             ),
             Case(
                 section=section,
-                says="a break ends it cleanly",
+                claim="a break ends it cleanly",
                 quirk="clean_breaks",
                 path=path,
                 sent={"model": model, "stream": True},
@@ -109,7 +109,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
             ),
             Case(
                 section=section,
-                says="a break breaks it",
+                claim="a break breaks it",
                 path=path,
                 sent={"model": model, "stream": True},
                 answers={"m": broken(b"data: 1\n\nda")},
@@ -118,7 +118,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
             ),
             Case(
                 section=section,
-                says="a break before the first line is empty",
+                claim="a break before the first line is empty",
                 quirk="clean_breaks",
                 path=path,
                 sent={"model": model, "stream": True},
@@ -127,7 +127,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
             ),
             Case(
                 section=section,
-                says="a break before the first line is a 502",
+                claim="a break before the first line is a 502",
                 path=path,
                 sent={"model": model, "stream": True},
                 answers={"m": broken(b"")},
@@ -136,7 +136,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
             ),
             Case(
                 section=section,
-                says="no alias",
+                claim="no alias",
                 path=path,
                 sent={"model": "fast"},
                 settings={"pools": {"fast": ((provider, "m"), (provider, "m"))}},
@@ -147,7 +147,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
     ),
     Case(
         section="10",
-        says="what is nested too deeply is refused",
+        claim="a value that is nested too deeply is refused",
         path=RESPONSES,
         sent=b'{"model":"openai/m","input":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         status=400,
@@ -156,7 +156,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
     ),
     Case(
         section="10",
-        says="no version and no beta of the client's",
+        claim="no version and no beta of the client's",
         path=MESSAGES,
         sent={"model": "anthropic/m"},
         given={"Anthropic-Version": "1", "Anthropic-Beta": "b", "X-Api-Key": "c"},
@@ -168,7 +168,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
     ),
     Case(
         section="10",
-        says="its envelope has no id",
+        claim="its envelope has no id",
         path=MESSAGES,
         sent={"model": "openai/m"},
         status=400,
@@ -182,7 +182,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
     ),
 )
 def test_sections_10_and_11_passing_on(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """What is passed on and what comes back, the same on both endpoints."""
+    """The relayed parts of requests and responses are the same on both endpoints."""
     play(case, gateway, upstream)
 
 
@@ -193,24 +193,24 @@ TEXT, MODEL, FILE = ("prompt", "", b"cat"), ("model", "", b"openai/m"), ("image"
 NO_FORM, NO_IMAGE = "Failed to parse multipart/form-data request", "The 'image' file is required."
 
 
-def upload(says: str, path: str, *parts: tuple[str, str, bytes], **rest: object) -> Case:
-    """A form of these parts."""
+def upload(claim: str, path: str, *parts: tuple[str, str, bytes], **rest: object) -> Case:
+    """Return a case of a form of these parts."""
     headers, body = form(*parts)
     answers = {"/v1" + path.removeprefix("/v1").partition("?")[0]: whole(200, PICTURE)}
     rest = {"given": headers, "settings": ON, "answers": answers, **rest}
-    return Case(section="12", says=says, path=path, sent=body, **rest)
+    return Case(section="12", claim=claim, path=path, sent=body, **rest)
 
 
-def refused(says: str, path: str, text: str, *parts: tuple[str, str, bytes], **rest: object) -> Case:
-    """A form that is refused with this text."""
-    return upload(says, path, *parts, status=400, value={"error": text}, seen=False, **rest)
+def refused(claim: str, path: str, text: str, *parts: tuple[str, str, bytes], **rest: object) -> Case:
+    """Return a case of a form that is refused with this text."""
+    return upload(claim, path, *parts, status=400, value={"error": text}, seen=False, **rest)
 
 
 @cases(
-    *(Case(section="12", says=f"off: {path}", path=path, sent=b"x", status=404, kind=GIN) for path in (IMAGES, EDITS)),
+    *(Case(section="12", claim=f"off: {path}", path=path, sent=b"x", status=404, kind=GIN) for path in (IMAGES, EDITS)),
     Case(
         section="12",
-        says="a picture from a text, as it is",
+        claim="a picture from a text, as it is",
         path=IMAGES,
         sent={"model": "openai/m", "prompt": "cat", "novel": 1},
         settings=ON,
@@ -221,7 +221,7 @@ def refused(says: str, path: str, text: str, *parts: tuple[str, str, bytes], **r
     ),
     Case(
         section="12",
-        says="no model where a provider is named",
+        claim="no model where a provider is named",
         path=IMAGES + "?provider=openai",
         sent={"prompt": "cat"},
         settings=ON,
@@ -253,7 +253,7 @@ def refused(says: str, path: str, text: str, *parts: tuple[str, str, bytes], **r
     refused("the picture is looked for before the text", EDITS, NO_IMAGE, MODEL),
     refused("no text", EDITS, "The 'prompt' field is required.", MODEL, FILE),
     refused("a blank text", EDITS, "The 'prompt' field is required.", ("prompt", "", b" \n"), MODEL, FILE),
-    upload("nobody named", VARIATIONS, FILE, status=400, seen=False),
+    upload("no provider named", VARIATIONS, FILE, status=400, seen=False),
     upload(
         "an error as it is",
         EDITS,
@@ -267,7 +267,7 @@ def refused(says: str, path: str, text: str, *parts: tuple[str, str, bytes], **r
     ),
     Case(
         section="12",
-        says="a stream has the deadline of whole answers",
+        claim="a stream has the deadline of whole answers",
         quirk="whole_images",
         path=IMAGES,
         sent={"model": "openai/m", "stream": True},
@@ -278,7 +278,7 @@ def refused(says: str, path: str, text: str, *parts: tuple[str, str, bytes], **r
     ),
     Case(
         section="12",
-        says="a stream is one",
+        claim="a stream is one",
         path=IMAGES,
         sent={"model": "openai/m", "stream": True},
         settings={**ON, "read_timeout": 0.3},
@@ -288,5 +288,5 @@ def refused(says: str, path: str, text: str, *parts: tuple[str, str, bytes], **r
     ),
 )
 def test_section_12_images(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """Pictures, asked for in JSON and in forms."""
+    """Images are requested in JSON and in forms as documented."""
     play(case, gateway, upstream)

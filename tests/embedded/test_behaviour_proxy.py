@@ -1,4 +1,4 @@
-"""Tools, the proxy, and the push of metrics. Section 13 is walked in the tests of tools.
+"""Tools, the proxy, and the push of metrics. Section 13 is proved in the tests of tools.
 
 See gateway-behaviour.md#mcp-tools, #proxy, #metrics-push.
 """
@@ -30,7 +30,7 @@ CALLING = [{"id": "t1", "type": "function", "function": {"name": "mcp_clock", "a
 
 
 def turn(finish: str, **message: object) -> bytes:
-    """A provider's answer that ends one turn."""
+    """Return a provider's answer that ends one turn."""
     choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": None, **message}}
     return whole(200, {"id": "c", "object": "chat.completion", "created": 1, "model": "up", "choices": [choice]})
 
@@ -43,7 +43,7 @@ STREAM = (
 
 
 def turns(*answers: bytes) -> object:
-    """A provider that gives these answers one after the other."""
+    """Return a provider that gives these answers one after the other."""
     left = list(answers)
 
     def script(connection: object) -> None:
@@ -53,10 +53,10 @@ def turns(*answers: bytes) -> object:
 
 
 @cases(
-    Case(section="13", says="not exposed", method="GET", path=TOOLS, status=403, kind=GIN),
+    Case(section="13", claim="not exposed", method="GET", path=TOOLS, status=403, kind=GIN),
     Case(
         section="13",
-        says="exposed, and nothing there",
+        claim="exposed, and empty",
         method="GET",
         path=TOOLS,
         settings={"expose_mcp": True},
@@ -64,7 +64,7 @@ def turns(*answers: bytes) -> object:
     ),
     Case(
         section="13",
-        says="a tool in the list has the prefix, and a schema",
+        claim="a tool in the list has the prefix, and a schema",
         method="GET",
         path=TOOLS,
         settings={"expose_mcp": True},
@@ -76,7 +76,7 @@ def turns(*answers: bytes) -> object:
     ),
     Case(
         section="13",
-        says="the client's tools are replaced",
+        claim="the client's tools are replaced",
         path=CHAT,
         sent={"model": "openai/m", "messages": HI, "tools": [{"type": "function", "function": {"name": "mine"}}]},
         tools=(clock,),
@@ -85,7 +85,7 @@ def turns(*answers: bytes) -> object:
     ),
     Case(
         section="13",
-        says="any value of the bypass header bypasses",
+        claim="any value of the bypass header bypasses",
         path=CHAT,
         sent={"model": "openai/m", "messages": HI},
         given={"X-MCP-Bypass": "false"},
@@ -95,7 +95,7 @@ def turns(*answers: bytes) -> object:
     ),
     Case(
         section="13",
-        says="only the last turn comes back",
+        claim="only the last turn comes back",
         path=CHAT,
         sent={"model": "openai/m", "messages": HI},
         tools=(clock,),
@@ -105,7 +105,7 @@ def turns(*answers: bytes) -> object:
     *(
         Case(
             section="13",
-            says="no aliases" if quirk else "aliases",
+            claim="no aliases" if quirk else "aliases",
             quirk=quirk,
             path=CHAT,
             sent={"model": "fast", "messages": HI},
@@ -119,7 +119,7 @@ def turns(*answers: bytes) -> object:
     *(
         Case(
             section="13",
-            says="usage is lost" if quirk else "usage arrives",
+            claim="usage is lost" if quirk else "usage arrives",
             quirk=quirk,
             path=CHAT,
             sent={"model": "openai/m", "messages": HI, "stream": True},
@@ -133,7 +133,7 @@ def turns(*answers: bytes) -> object:
     *(
         Case(
             section="21.1",
-            says="no server to be had",
+            claim="no server to be had",
             quirk=quirk,
             path=CHAT,
             sent={"model": "openai/m", "messages": HI},
@@ -145,14 +145,14 @@ def turns(*answers: bytes) -> object:
     ),
 )
 def test_section_13_tools(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """The list, and who runs what."""
+    """The list of tools, and the party that runs each, are as documented."""
     play(case, gateway, upstream)
 
 
-def proxied(says: str, path: str = "/proxy/openai/x", **rest: object) -> Case:
-    """A request to a provider's own path, which is answered with this body."""
+def proxied(claim: str, path: str = "/proxy/openai/x", **rest: object) -> Case:
+    """Return a case of a request to a provider's own path, which is answered with this body."""
     answers = {path.replace("/proxy/openai", "/v1").replace("/proxy/anthropic", "/v1"): whole(200, {"ok": 1})}
-    return Case(section="14", says=says, path=path, **{"answers": answers, **rest})
+    return Case(section="14", claim=claim, path=path, **{"answers": answers, **rest})
 
 
 WANTED = {"Accept": EVENTS}
@@ -162,7 +162,7 @@ ZIPPED = gzip.compress(b"data: 1\n")
 
 
 def kinds(content_type: str, accept: str) -> object:
-    """Whether the provider is sent this, and asked for that."""
+    """Return a check of the content type and the accepted type that the provider receives."""
     return lambda seen: (seen.headers.get("content-type"), seen.headers.get("accept")) == (content_type, accept)
 
 
@@ -214,7 +214,7 @@ def kinds(content_type: str, accept: str) -> object:
     proxied(
         "no token and no cookie, but a key",
         given={"Authorization": "Bearer c", "X-Api-Key": "c", "Cookie": "c=1", "Proxy-Authorization": "Basic c"},
-        # The real gateway forwards a browser's cookie too; here it stays out (docs/embedded.md).
+        # The real gateway forwards a browser's cookie too; here it is dropped (docs/embedded.md).
         seen=lambda seen: (
             [seen.headers[name] for name in ("authorization", "x-api-key")] == ["Bearer sk-o", "c"]
             and {"proxy-authorization", "cookie"}.isdisjoint(seen.headers)
@@ -246,7 +246,7 @@ def kinds(content_type: str, accept: str) -> object:
     ),
 )
 def test_section_14_proxy(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """A provider's own API, in both of the real gateway's ways."""
+    """A provider's own API is relayed in both of the real gateway's ways."""
     play(case, gateway, upstream)
 
 
@@ -261,11 +261,11 @@ ZIP = {"Content-Encoding": "gzip"}
 HALF_LARGE = b" " * (4 * 1024 * 1024 + 1)
 
 
-def pushed(says: str, sent: object, status: int = 200, value: object = ..., **rest: object) -> Case:
-    """A push, as JSON unless said otherwise."""
+def pushed(claim: str, sent: object, status: int = 200, value: object = ..., **rest: object) -> Case:
+    """Return a case of a push, as JSON by default."""
     return Case(
         section="15",
-        says=says,
+        claim=claim,
         path=METRICS,
         sent=sent,
         status=status,
@@ -275,7 +275,7 @@ def pushed(says: str, sent: object, status: int = 200, value: object = ..., **re
 
 
 def export(*metrics: object) -> dict[str, object]:
-    """An export of these metrics."""
+    """Return an export of these metrics."""
     return {"resourceMetrics": [{"scopeMetrics": [{"metrics": list(metrics)}]}]}
 
 
@@ -284,7 +284,7 @@ def export(*metrics: object) -> dict[str, object]:
     pushed("another type", b"x", 415, given={"Content-Type": "text/plain"}, kind=GIN),
     pushed("parameters of the type", {}, 200, {}, given={"Content-Type": JSON + "; x=y"}, kind=JSON),
     pushed("packed", gzip.compress(b"{}"), 200, {}, given=ZIP),
-    pushed("not packed as it says", b"{}", 400, {"error": "Invalid gzip payload"}, given=ZIP),
+    pushed("not packed as announced", b"{}", 400, {"error": "Invalid gzip payload"}, given=ZIP),
     pushed("packed in another way", gzip.compress(b"{}"), 400, DECODE, given={"Content-Encoding": "x-gzip"}),
     pushed("too large", HALF_LARGE, 413, TOO_LARGE),
     pushed("too large when unpacked", gzip.compress(HALF_LARGE), 413, TOO_LARGE, given=ZIP),
@@ -314,5 +314,5 @@ def export(*metrics: object) -> dict[str, object]:
     ),
 )
 def test_section_15_metrics(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """What is taken, and how the rest is refused."""
+    """A push is accepted or refused as documented."""
     play(case, gateway, upstream)

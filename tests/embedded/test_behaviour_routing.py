@@ -1,4 +1,4 @@
-"""Routes, what a provider sees of a client, and who is asked.
+"""Routes, the headers that a provider receives, and the choice of the provider.
 
 See gateway-behaviour.md#routes, #middleware-and-the-inner-hop, #routing.
 """
@@ -45,9 +45,43 @@ OK = {"m": whole(200, ANSWER)}
 
 
 @cases(
-    Case(section="1", says="the health", method="GET", path="/health", value={"message": "OK"}, kind=GIN),
     *(
-        Case(section="1", says=f"{method} {path} is not served", method=method, path=path, status=404, value=NOWHERE)
+        Case(
+            section="1",
+            claim=f"{method} {path} is not served yet",
+            quirk="older_routes",
+            method=method,
+            path=path,
+            settings={"audio": True, "videos": True, "expose_mcp": True},
+            sent={} if method == "POST" else None,
+            status=404,
+            value=NOWHERE,
+            seen=False,
+        )
+        for method, path in (
+            ("POST", "/v1/audio/speech"),
+            ("POST", "/v1/audio/sfx"),
+            ("POST", "/v1/audio/music"),
+            ("POST", "/v1/videos"),
+            ("GET", "/v1/videos/v1"),
+            ("GET", "/v1/videos/v1/content"),
+            ("POST", "/mcp"),
+            ("GET", "/.well-known/oauth-protected-resource/mcp"),
+        )
+    ),
+    Case(
+        section="1",
+        claim="deprecated models cannot be asked for yet",
+        quirk="older_routes",
+        method="GET",
+        path=f"{MODELS}?include=deprecated",
+        status=400,
+        value={"error": 'unknown include value "deprecated"'},
+    ),
+    Case(section="1", claim="deprecated models", method="GET", path=f"{MODELS}?include=deprecated"),
+    Case(section="1", claim="the health", method="GET", path="/health", value={"message": "OK"}, kind=GIN),
+    *(
+        Case(section="1", claim=f"{method} {path} is not served", method=method, path=path, status=404, value=NOWHERE)
         for method, path in (
             ("GET", "/nope"),
             ("GET", "/metrics"),
@@ -67,10 +101,10 @@ OK = {"m": whole(200, ANSWER)}
             ("POST", MODELS + "/"),
         )
     ),
-    Case(section="1", says="HEAD is not GET", method="HEAD", path="/health", status=404, body=b"", whole=False),
+    Case(section="1", claim="HEAD is not GET", method="HEAD", path="/health", status=404, body=b"", whole=False),
     Case(
         section="1",
-        says="a slash too many is a 301 with a page for GET",
+        claim="a slash too many is a 301 with a page for GET",
         method="GET",
         path=MODELS + "/?a=b&c=%20",
         status=301,
@@ -80,7 +114,7 @@ OK = {"m": whole(200, ANSWER)}
     ),
     Case(
         section="1",
-        says="a slash too many is a 307 without a body otherwise",
+        claim="a slash too many is a 307 without a body otherwise",
         path=CHAT + "/",
         sent=ASKED,
         status=307,
@@ -90,7 +124,7 @@ OK = {"m": whole(200, ANSWER)}
     ),
     Case(
         section="1",
-        says="a slash too few is redirected too",
+        claim="a slash too few is redirected too",
         path="/proxy/openai",
         status=307,
         headers={"location": "/proxy/openai/"},
@@ -98,14 +132,14 @@ OK = {"m": whole(200, ANSWER)}
     ),
     Case(
         section="1",
-        says="where it is redirected to is encoded",
+        claim="where it is redirected to is encoded",
         path="/proxy/a%20%C3%A9",
         status=307,
         headers={"location": "/proxy/a%20%C3%A9/"},
     ),
     Case(
         section="1",
-        says="no header of limits or of a request's id",
+        claim="no header of limits or of a request's id",
         path=CHAT,
         sent=ASKED,
         answers={"m": whole(429, {}, Retry_After="7", X_Ratelimit_Remaining="0", X_Request_Id="r", OpenAI_Version="1")},
@@ -114,7 +148,7 @@ OK = {"m": whole(200, ANSWER)}
     ),
 )
 def test_section_1_routes(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """What is served, and how the rest is refused."""
+    """The documented routes are served, and others are refused."""
     play(case, gateway, upstream)
 
 
@@ -122,7 +156,7 @@ CLIENT = {"Authorization": "Bearer c", "X-Api-Key": "c", "OpenAI-Organization": 
 
 
 def theirs(*names: str) -> object:
-    """Whether the provider sees none of the client's headers but these."""
+    """Return a check that the provider receives none of the client's headers but these."""
     values = {
         "authorization": "Bearer c",
         "x-api-key": "c",
@@ -134,10 +168,10 @@ def theirs(*names: str) -> object:
 
 
 @cases(
-    Case(section="2", says="chat: none", path=CHAT, sent=ASKED, given=CLIENT, answers=OK, seen=theirs()),
+    Case(section="2", claim="chat: none", path=CHAT, sent=ASKED, given=CLIENT, answers=OK, seen=theirs()),
     Case(
         section="2",
-        says="messages: none",
+        claim="messages: none",
         path=MESSAGES,
         sent={"model": "anthropic/m"},
         given=CLIENT,
@@ -146,7 +180,7 @@ def theirs(*names: str) -> object:
     ),
     Case(
         section="2",
-        says="responses: none",
+        claim="responses: none",
         path=RESPONSES,
         sent={"model": "openai/m"},
         given=CLIENT,
@@ -155,7 +189,7 @@ def theirs(*names: str) -> object:
     ),
     Case(
         section="2",
-        says="/proxy: all but the token",
+        claim="/proxy: all but the token",
         path="/proxy/openai/x",
         sent={"model": "m"},
         given=CLIENT,
@@ -165,7 +199,7 @@ def theirs(*names: str) -> object:
     *(
         Case(
             section="2",
-            says=f"what is accepted, streamed: {stream}",
+            claim=f"the accepted type, streamed: {stream}",
             path=MESSAGES,
             sent={"model": "anthropic/m", "stream": stream},
             answers=OK,
@@ -175,19 +209,19 @@ def theirs(*names: str) -> object:
     ),
 )
 def test_section_2_headers(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """Which of the client's headers a provider sees."""
+    """A provider receives only the documented headers of the client."""
     play(case, gateway, upstream)
 
 
 def named(model: str) -> object:
-    """Whether the provider is asked for this model."""
+    """Return a check of the model that the provider receives."""
     return lambda seen: seen.json["model"] == model
 
 
 @cases(
     Case(
         section="3",
-        says="a named provider gets the model with its prefix",
+        claim="a named provider gets the model with its prefix",
         path=CHAT + "?provider=openai",
         sent=ASKED,
         answers={"openai/m": whole(200, ANSWER)},
@@ -195,13 +229,13 @@ def named(model: str) -> object:
     ),
     Case(
         section="3",
-        says="the first of two named providers counts",
+        claim="the first of two named providers counts",
         path=CHAT + "?provider=openai&provider=foo",
         sent={"model": "m"},
         answers=OK,
     ),
     *(
-        Case(section="3", says=f"{query} on {path}: {why}", path=path + query, sent={"model": "m"}, status=400, **rest)
+        Case(section="3", claim=f"{query} on {path}: {why}", path=path + query, sent={"model": "m"}, status=400, **rest)
         for query, why, path, rest in (
             ("?provider=OpenAI", "to the letter", CHAT, {"value": NOT_FOUND}),
             ("?provider=foo", "unknown", CHAT, {"value": NOT_FOUND}),
@@ -213,16 +247,16 @@ def named(model: str) -> object:
     ),
     Case(
         section="3",
-        says="?provider=foo: unknown, of a list",
+        claim="?provider=foo: unknown, of a list",
         method="GET",
         path=MODELS + "?provider=foo",
         status=400,
         value=NOT_FOUND,
     ),
-    Case(section="3", says="/proxy/foo: unknown", path="/proxy/foo/x", status=400, value=NOT_FOUND),
+    Case(section="3", claim="/proxy/foo: unknown", path="/proxy/foo/x", status=400, value=NOT_FOUND),
     Case(
         section="3",
-        says="the prefix is what stands before the first slash, in any case",
+        claim="the prefix is the part before the first slash, in any case",
         path=CHAT,
         sent={"model": "OpenAI/meta/m"},
         answers={"meta/m": whole(200, ANSWER)},
@@ -230,14 +264,21 @@ def named(model: str) -> object:
     ),
     *(
         Case(
-            section="3", says=f"{model!r} names nobody", path=CHAT, sent={"model": model}, status=400, value=NO_PROVIDER
+            section="3",
+            claim=f"{model!r} names no provider",
+            path=CHAT,
+            sent={"model": model},
+            status=400,
+            value=NO_PROVIDER,
         )
         for model in ("gpt-4", "foo/bar", "")
     ),
-    Case(section="3", says="no model names nobody", path=CHAT, sent={"messages": HI}, status=400, value=NO_PROVIDER),
+    Case(
+        section="3", claim="no model names no provider", path=CHAT, sent={"messages": HI}, status=400, value=NO_PROVIDER
+    ),
     Case(
         section="3",
-        says="no model and a named provider: an empty one is sent on",
+        claim="no model and a named provider: an empty one is sent on",
         path=CHAT + "?provider=openai",
         sent={"messages": HI},
         answers={"": whole(200, ANSWER)},
@@ -245,7 +286,7 @@ def named(model: str) -> object:
     ),
     Case(
         section="3",
-        says="pass-through endpoints send no model on where there is none",
+        claim="pass-through endpoints send no model on where there is none",
         path=RESPONSES + "?provider=openai",
         sent={"input": "hi"},
         answers={"": whole(200, {})},
@@ -253,7 +294,7 @@ def named(model: str) -> object:
     ),
     Case(
         section="3",
-        says="an alias is matched to the letter, and the answer says who was chosen",
+        claim="an alias is matched exactly, and the answer names the deployment",
         path=CHAT,
         sent={"model": "fast"},
         settings={"pools": {"fast": (("openai", "m"), ("openai", "m"))}},
@@ -262,7 +303,7 @@ def named(model: str) -> object:
     ),
     Case(
         section="3",
-        says="an alias in another case is none",
+        claim="an alias in another case is none",
         path=CHAT,
         sent={"model": "Fast"},
         settings={"pools": {"fast": (("openai", "m"), ("openai", "m"))}},
@@ -272,15 +313,17 @@ def named(model: str) -> object:
     ),
     Case(
         section="3",
-        says="direct routing selects nothing",
+        claim="direct routing selects nothing",
         path=CHAT,
         sent=ASKED,
         answers=OK,
         headers={"x-selected-provider": None, "x-selected-model": None},
     ),
     *(
-        Case(section="3", says=says, path=path, sent=ASKED | {"model": model}, settings=lists, status=403, value=value)
-        for says, path, model, lists, value in (
+        Case(
+            section="3", claim=claim, path=path, sent=ASKED | {"model": model}, settings=lists, status=403, value=value
+        )
+        for claim, path, model, lists, value in (
             ("only what is allowed", CHAT, "openai/x", {"allowed_models": ("openai/m",)}, ALLOWED),
             ("never what is not", CHAT, "openai/m", {"disallowed_models": ("m",)}, DENIED),
             ("in any case", CHAT, "openai/M", {"disallowed_models": ("openai/m",)}, DENIED),
@@ -291,7 +334,7 @@ def named(model: str) -> object:
     ),
     Case(
         section="3",
-        says="a list of what is allowed wins",
+        claim="a list of what is allowed wins",
         path=CHAT,
         sent=ASKED,
         settings={"allowed_models": ("m",), "disallowed_models": ("m",)},
@@ -299,7 +342,7 @@ def named(model: str) -> object:
     ),
     Case(
         section="3",
-        says="/proxy does not look at the lists",
+        claim="/proxy does not look at the lists",
         path="/proxy/openai/x",
         sent={"model": "m"},
         settings={"disallowed_models": ("m",)},
@@ -307,5 +350,5 @@ def named(model: str) -> object:
     ),
 )
 def test_section_3_routing(case: Case, gateway: Gateways, upstream: Upstream) -> None:
-    """Who is asked, and who may be."""
+    """The provider is chosen, and the model allowed, as documented."""
     play(case, gateway, upstream)

@@ -1,7 +1,8 @@
-"""The real gateway's recorded answers, asked for again: the same requests, settings and provider, with its quirks on.
+"""The real gateway's recorded answers, requested again: the same requests, settings and provider, with its quirks.
 
-Every case is replayed, here or in another module, and compared byte by byte but for what `compared` says. Waits of a
-second or more are cut to a twentieth on both sides: in the provider, and in the settings of the gateway.
+Every case is replayed, here or in another module, and compared byte by byte except for the parts that
+`compared` leaves out. Waits of a second or more are cut to a twentieth on both sides: in the provider, and in the
+settings of the gateway.
 """
 
 from __future__ import annotations
@@ -42,13 +43,13 @@ CASES = [
 GUARDED_CASES = ("guard/x_block", "guard/x_blockresp", "guard/x_failed")
 """Cases with a guardrail service."""
 LLAMACPP_CASES = [f"real/{name}" for name in INDEX["real"]["cases"]]
-"""A llama.cpp server stood behind the gateway; a provider that gives its answers stands in for it."""
+"""The recordings had a llama.cpp server behind the gateway; a provider that gives its answers replaces it."""
 
 PACE = 0.05
 """How much of a long wait is left."""
 
-# What the real gateway was told beside its providers (the index says it in words).
-SAID = {
+# The real gateway's settings besides its providers (the index describes them in words).
+SETTINGS = {
     "base": {},
     "route": {"ROUTING_ENABLED": "true"},
     "allow": {"ALLOWED_MODELS": "openai/ok"},
@@ -73,7 +74,7 @@ POOL = {"models": {"fast": {"deployments": [{"provider": name, "model": "ok"} fo
 
 
 def compared(name: str, reply: Reply) -> Reply:
-    """The part of a reply that must be the same, in a form that can be compared; the reasons stand beside it."""
+    """Return the part of a reply that must be the same, in a comparable form; the reasons are given beside it."""
     headers = dict(reply.headers)
     headers.pop("date", None)  # the time of day
     headers.pop("content-length", None)  # of the same body, but for the port in it; checked in `whole`
@@ -81,7 +82,7 @@ def compared(name: str, reply: Reply) -> Reply:
     # the gateway's own address, which it quotes
     chunks = [re.sub(rb"127\.0\.0\.1:[0-9]+/proxy", b"HERE/proxy", chunk) for chunk in reply.chunks]
     body = b"".join(chunks)
-    if name.startswith("full/m_part"):  # the real one gives its reasons in any order, and spaces its JSON by chance
+    if name.startswith("full/m_part"):  # the real one gives its reasons in any order, with random spaces in its JSON
         reasons = rb'(unsupported metric \\?"nope\\?"|metric \\?"gen[a-z_.]+\\?": only delta temporality is supported)'
         chunks = [*sorted(re.findall(reasons, body)), re.sub(reasons, b"", body).replace(b", ", b",")]
     elif name.endswith("/models"):  # the real one lists providers in any order
@@ -92,28 +93,28 @@ def compared(name: str, reply: Reply) -> Reply:
 
 
 def recorded(name: str) -> Reply:
-    """What the real gateway answered."""
+    """Return the real gateway's answer."""
     group, _, case = name.partition("/")
     return Reply.read((CAPTURES / f"{name}.response.http").read_bytes(), INDEX[group]["cases"][case]["ended"])
 
 
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The provider behind the real gateway, hurried."""
+    """Return the real gateway's provider, hurried."""
     with provider_behind(tmp_path_factory.mktemp("provider"), pace=PACE) as url:
         yield url
 
 
 def environment(group: str, provider: str, pools: Path, *, slow: bool) -> dict[str, str]:
-    """The variables that the real gateway was started with.
+    """Return the variables with which the real gateway was started.
 
     Args:
-        group: Which recording.
-        provider: Where the provider is.
+        group: The name of the recording.
+        provider: The provider's address.
         pools: A file to write the pools to.
-        slow: The clocks go as fast as those of the provider.
+        slow: The clocks run as fast as those of the provider.
     """
-    said = {
+    variables = {
         "OPENAI_API_URL": provider,
         "OPENAI_API_KEY": "k",
         "ANTHROPIC_API_URL": provider,
@@ -121,20 +122,22 @@ def environment(group: str, provider: str, pools: Path, *, slow: bool) -> dict[s
         "OLLAMA_API_URL": provider,
         "MISTRAL_API_URL": "http://127.0.0.1:9/v1",
         "MISTRAL_API_KEY": "k",
-        **SAID[group],
+        **SETTINGS[group],
     }
     if group == "route":
         pools.write_text(json.dumps(POOL))
-        said["ROUTING_CONFIG_PATH"] = str(pools)
+        variables["ROUTING_CONFIG_PATH"] = str(pools)
     if slow:
-        clocks = {clock: float(said.get(clock, f"{default}s").removesuffix("s")) for clock, default in CLOCKS.items()}
-        said |= {clock: f"{seconds * PACE}s" for clock, seconds in clocks.items()}
-    return said
+        clocks = {
+            clock: float(variables.get(clock, f"{default}s").removesuffix("s")) for clock, default in CLOCKS.items()
+        }
+        variables |= {clock: f"{seconds * PACE}s" for clock, seconds in clocks.items()}
+    return variables
 
 
 @pytest.fixture(scope="module")
 def replayed(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Reply]]:
-    """Asks for a case again, of a gateway of the case's settings: one for those that wait, one for the others."""
+    """Return a function that sends a case again to a gateway with its settings."""
     folder = tmp_path_factory.mktemp("pools")
     ca, cert, key = certificates(folder)
     urls: dict[tuple[str, bool, bool], str] = {}
@@ -145,11 +148,11 @@ def replayed(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             slow = INDEX[group]["cases"][case]["seconds"] >= 1
             trusted = name != UNTRUSTED
             if (group, slow, trusted) not in urls:
-                said = environment(group, provider, folder / f"{group}.yaml", slow=slow)
+                variables = environment(group, provider, folder / f"{group}.yaml", slow=slow)
                 if group == "tls":
-                    said |= {"SERVER_TLS_CERT_PATH": cert, "SERVER_TLS_KEY_PATH": key}
+                    variables |= {"SERVER_TLS_CERT_PATH": cert, "SERVER_TLS_KEY_PATH": key}
                     patch.setenv("SSL_CERT_FILE", ca if trusted else str(folder / "nothing.pem"))
-                settings = Settings.from_env(said, quirks="v0.48").at(port=0)
+                settings = Settings.from_env(variables, quirks="v0.48").at(port=0)
                 urls[group, slow, trusted] = stack.enter_context(running(settings, local=nowhere()))
             return exchanged(urls[group, slow, trusted], asked(name), ca=ca)
 
@@ -158,12 +161,12 @@ def replayed(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_recorded_answer_is_reproduced(replayed: Callable[[str], Reply], name: str) -> None:
-    """Status line, headers, chunks and the way it ends: as the real gateway sent them."""
+    """Status line, headers, chunks and the end of the connection equal the real gateway's."""
     assert compared(name, replayed(name)) == compared(name, recorded(name))
 
 
 def test_every_recorded_answer_is_replayed_or_has_a_reason() -> None:
-    """No file of a recording is left out: each is replayed here or in another module, or needs what is not here."""
+    """Each file of a recording is replayed here or in another module, or has a reason why not."""
     files = sorted(str(path.relative_to(CAPTURES)).split(".")[0] for path in CAPTURES.glob("*/*.request.txt"))
     assert sorted([*CASES, *GUARDED_CASES, *LLAMACPP_CASES, *MCP_CASES, *TOKEN_CASES]) == files
     assert len(files) == 72
@@ -180,7 +183,7 @@ def _judge(connection: Connection, request: Request) -> None:
 def test_the_recorded_answer_of_guardrails_is_reproduced(name: str, provider: str, tmp_path: Path) -> None:
     """A service's refusals of a request and of an answer, and its failure, reach the client as recorded."""
     with serving(_judge) as service:
-        said = {
+        variables = {
             **environment("guard", provider, tmp_path, slow=False),
             "GUARDRAILS_ENABLED": "true",
             "GUARDRAILS_EXTERNAL_URL": {
@@ -189,22 +192,22 @@ def test_the_recorded_answer_of_guardrails_is_reproduced(name: str, provider: st
                 "guard/x_failed": "http://127.0.0.1:9/",
             }[name],
         }
-        with running(Settings.from_env(said, quirks="v0.48").at(port=0), local=nowhere()) as url:
+        with running(Settings.from_env(variables, quirks="v0.48").at(port=0), local=nowhere()) as url:
             assert compared(name, exchanged(url, asked(name))) == compared(name, recorded(name))
 
 
 @pytest.mark.parametrize("name", LLAMACPP_CASES)
 def test_the_recorded_answer_of_a_llama_cpp_server_is_reproduced(name: str) -> None:
-    """What the server sent passes through as it did: its answers cut to the known fields, its streams line by line."""
+    """The server's data is relayed: its answers cut to the known fields, its streams line by line."""
     theirs = recorded(name)
     with serving(_llama_cpp(theirs)) as server:
-        said = {"LLAMACPP_API_URL": f"{server.url}/v1", "LLAMACPP_API_KEY": "k"}
-        with running(Settings.from_env(said, quirks="v0.48").at(port=0), local=nowhere()) as url:
+        variables = {"LLAMACPP_API_URL": f"{server.url}/v1", "LLAMACPP_API_KEY": "k"}
+        with running(Settings.from_env(variables, quirks="v0.48").at(port=0), local=nowhere()) as url:
             assert compared(name, exchanged(url, asked(name))) == compared(name, theirs)
 
 
 def _llama_cpp(answer: Reply) -> Handler:
-    """A server that answers as the one behind the recording did, with what the gateway takes out of it."""
+    """Serve the recording's server, with the data that the gateway removes."""
 
     def handle(connection: Connection, request: Request) -> None:
         if request.target == "/props":
@@ -223,21 +226,21 @@ def _llama_cpp(answer: Reply) -> Handler:
 
 
 def test_the_command_answers_as_recorded(provider: str, tmp_path: Path) -> None:
-    """`igw serve --quirks v0.48`, a process with the real gateway's environment, reproduces what needs no long wait."""
-    said = environment("base", provider, tmp_path / "pools", slow=False)
+    """`igw serve --quirks v0.48` with the real gateway's environment reproduces every answer without a long wait."""
+    variables = environment("base", provider, tmp_path / "pools", slow=False)
     command = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()"]
     names = [name for name in CASES if name.startswith("base/") and INDEX["base"]["cases"][name[5:]]["seconds"] < 1]
     with (
-        (tmp_path / "said").open("w") as output,
+        (tmp_path / "output").open("w") as output,
         subprocess.Popen(
             [*command, "serve", "--quirks", "v0.48", "--port", "0"],
             stdin=subprocess.DEVNULL,
             stderr=output,
-            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), **said},
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), **variables},
         ) as process,
     ):
         try:
-            url = _announced(tmp_path / "said", process)
+            url = _announced(tmp_path / "output", process)
             wrong = [
                 name for name in names if compared(name, exchanged(url, asked(name))) != compared(name, recorded(name))
             ]
@@ -265,14 +268,14 @@ def test_with_tls_a_chat_stream_that_pauses_ends(tmp_path: Path, monkeypatch: py
     ca, cert, key = certificates(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", ca)
     with serving(_pausing) as server:
-        said = {
+        variables = {
             "OPENAI_API_URL": server.url,
             "OPENAI_API_KEY": "k",
             "SERVER_TLS_CERT_PATH": cert,
             "SERVER_TLS_KEY_PATH": key,
             "SERVER_WRITE_TIMEOUT": "200ms",
         }
-        with running(Settings.from_env(said, quirks="v0.48").at(port=0), local=nowhere()) as url:
+        with running(Settings.from_env(variables, quirks="v0.48").at(port=0), local=nowhere()) as url:
             reply = exchanged(url, asked("tls/late5"), ca=ca)
     assert (reply.body, reply.whole, reply.ended) == (b'data: {"choices":[]}\n\n', False, "broken TLS end")
 

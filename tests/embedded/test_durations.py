@@ -29,7 +29,7 @@ def test_a_go_duration_is_read_as_seconds(text: str, expected: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "30", "s", "30 s", "-1s", "1d", "1s1", "1..5s", "\u0661s"])
 def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
-    """The refusal repeats the text and shows what a duration looks like."""
+    """The refusal repeats the text and shows a valid duration."""
     with pytest.raises(ValueError, match="such as 30s") as caught:
         duration_seconds(text)
     assert repr(text) in str(caught.value)

@@ -1,4 +1,4 @@
-"""gateway-behaviour.md#edge-cases: what malformed and unusual requests lead to, as observed on the running gateway."""
+"""gateway-behaviour.md#edge-cases: responses to malformed and unusual requests, as observed on the running gateway."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ DECODE = {"error": "Failed to decode request"}
 
 
 def malformed(sent: bytes, **more: object) -> Case:
-    """A chat whose body is not JSON."""
-    says = f"{sent[:40]!r} is refused{' with tools' if more else ''}"
-    return Case(**{"section": "24", "says": says, "path": CHAT, "sent": sent, "status": 400, "value": DECODE,
+    """Return a case of a chat whose body is not JSON."""
+    claim = f"{sent[:40]!r} is refused{' with tools' if more else ''}"
+    return Case(**{"section": "24", "claim": claim, "path": CHAT, "sent": sent, "status": 400, "value": DECODE,
                    "kind": GIN, "seen": False, **more})  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def malformed(sent: bytes, **more: object) -> Case:
     ),
     Case(
         section="24",
-        says="absent messages are null",
+        claim="absent messages are null",
         path=CHAT,
         sent={"model": "openai/m"},
         answers={"m": whole(200, ANSWER)},
@@ -48,7 +48,7 @@ def malformed(sent: bytes, **more: object) -> Case:
     ),
     Case(
         section="24",
-        says="null is an empty message",
+        claim="null is an empty message",
         path=CHAT,
         sent={"model": "openai/m", "messages": [None]},
         answers={"m": whole(200, ANSWER)},
@@ -56,7 +56,7 @@ def malformed(sent: bytes, **more: object) -> Case:
     ),
     Case(
         section="24",
-        says="a second model of null does not undo the first",
+        claim="a second model of null does not undo the first",
         path=CHAT,
         sent=b'{"model":"openai/m","messages":[],"model":null}',
         answers={"m": whole(200, ANSWER)},
@@ -72,9 +72,9 @@ NOT_HTTP = b"400 Bad Request"
 
 
 def proxied(path: str, arrives: str | None = None, **more: object) -> Case:
-    """A GET by /proxy, and the path at which it arrives at the provider, whose base is /v1."""
+    """Return a case of a GET by /proxy, with the path that arrives at the provider, whose base is /v1."""
     target = "/v1" + (arrives or path.removeprefix("/proxy/openai"))
-    return Case(**{"section": "24", "says": path, "method": "GET", "path": path,
+    return Case(**{"section": "24", "claim": path, "method": "GET", "path": path,
                    "answers": {target: whole(200, {"ok": True})}, "value": {"ok": True},
                    "seen": lambda seen: seen.path == target, **more})  # fmt: skip
 
@@ -83,7 +83,7 @@ def proxied(path: str, arrives: str | None = None, **more: object) -> Case:
     *(
         Case(
             section="24",
-            says=f"{path} does not leave the provider's API, nor resolve to another path",
+            claim=f"{path} does not leave the provider's API, nor resolve to another path",
             method="GET",
             path=path,
             status=400,
@@ -97,7 +97,7 @@ def proxied(path: str, arrives: str | None = None, **more: object) -> Case:
     proxied("/proxy/openai/x?q=%zz"),
     Case(
         section="24",
-        says="no provider is an unknown one",
+        claim="no provider is an unknown one",
         method="GET",
         path="/proxy//models",
         status=400,
@@ -107,7 +107,7 @@ def proxied(path: str, arrives: str | None = None, **more: object) -> Case:
     *(
         Case(
             section="24",
-            says=f"the method {method} is unknown",
+            claim=f"the method {method} is unknown",
             method=method,
             path="/proxy/openai/x",
             status=404,
@@ -119,7 +119,7 @@ def proxied(path: str, arrives: str | None = None, **more: object) -> Case:
     *(
         Case(
             section="24",
-            says=f"{path} is not a path",
+            claim=f"{path} is not a path",
             method="GET",
             path=path,
             status=400,
@@ -131,7 +131,7 @@ def proxied(path: str, arrives: str | None = None, **more: object) -> Case:
     ),
     Case(
         section="24",
-        says="an expectation that is unknown is not met",
+        claim="an expectation that is unknown is not met",
         path=CHAT,
         sent={"model": "openai/m", "messages": HI},
         given={"Expect": "x"},
@@ -141,7 +141,7 @@ def proxied(path: str, arrives: str | None = None, **more: object) -> Case:
     ),
 )
 def test_requests_by_their_head(gateway: Gateways, upstream: Upstream, case: Case) -> None:
-    """A path goes out as Go writes it; what Go's server refuses is refused in its words."""
+    """A path is sent as Go writes it; a request that Go's server refuses gets the same text."""
     play(case, gateway, upstream)
 
 
@@ -162,7 +162,7 @@ def test_what_is_not_a_request_is_refused_in_text(gateway: Gateways, head: bytes
 
 @pytest.mark.parametrize("cut", [0, 1, 9, 14])
 def test_bytes_over_127_in_a_request_line_are_taken(gateway: Gateways, upstream: Upstream, cut: int) -> None:
-    """A client that does not encode them is served, however its bytes arrive."""
+    """A client that does not encode such bytes is served, however they arrive."""
     request = "GET /proxy/openai/\u00e9?x=\u00e9 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     upstream.answers("/v1/%C3%A9?x=%C3%A9", whole(200, b"{}"))
     url = str(gateway().base_url)
@@ -187,7 +187,7 @@ def test_bytes_over_127_in_a_request_line_are_taken(gateway: Gateways, upstream:
     ],
 )
 def test_a_push_of_metrics(gateway: Gateways, kind: str, count: str, name: str, status: int) -> None:
-    """Its type is compared with case, whole numbers may have a fraction of zero, and no field comes twice."""
+    """A metric's type is case-sensitive, whole numbers may have a zero fraction, a repeated field is refused."""
     point = f'{{"count": {count}}}'
     metric = f'{{"name": "gen_ai.client.operation.duration", "histogram": {{"dataPoints": [{point}]}}}}'
     body = f'{{"{name}": [{{"scopeMetrics": [{{"metrics": [{metric}]}}]}}]}}'
@@ -196,7 +196,7 @@ def test_a_push_of_metrics(gateway: Gateways, kind: str, count: str, name: str, 
 
 
 def test_a_body_that_cannot_be_read_with_mcp_and_no_server(gateway: Gateways) -> None:
-    """The middleware's words come first where the gateway has MCP servers, none of which is up."""
+    """The middleware's message comes first if the gateway has MCP servers, none of which is reachable."""
     dead = McpSettings(enabled=True, servers=("http://127.0.0.1:9/mcp",), reconnect_interval=None)
     client = gateway(mcp=dead, quirks="v0.48")
     for body, text in ((b"{nope", "Invalid request body"), (b'{"model":"openai/m"}', "Failed to decode request")):

@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "fuzz_embedded.py"
 
 @pytest.fixture(scope="module")
 def script() -> Any:
-    """The script as a module."""
+    """Return the script as a module."""
     spec = importlib.util.spec_from_file_location("fuzz_embedded", SCRIPT)
     assert spec
     assert spec.loader
@@ -57,7 +57,7 @@ def test_the_same_seed_makes_the_same_requests(script: Any) -> None:
     ],
 )
 def test_a_500_and_a_hang_are_failures(script: Any, outcome: str, body: bytes, failures: int) -> None:
-    """Each is kept with its request; the documented 500 is counted apart."""
+    """Each is kept with its request; the documented 500 is counted separately."""
     report = script.Report()
     report.add(script.Sent("odd HTTP", b"GET / HTTP/1.1"), script.Result(outcome, body))
     assert (len(report.failures), report.total) == (failures, 1)
@@ -67,7 +67,7 @@ def test_a_500_and_a_hang_are_failures(script: Any, outcome: str, body: bytes, f
 
 @pytest.mark.wire
 def test_an_error_that_the_server_logs_is_a_failure(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A traceback after the head of a response has no status that shows it."""
+    """A traceback after the head of a response, which no status shows, is a failure."""
 
     async def breaks(*_: object) -> None:
         logging.getLogger("uvicorn.error").error("it broke")

@@ -26,14 +26,14 @@ def test_what_is_written_means_the_same(value: object) -> None:
 
 
 def test_five_characters_are_escaped_and_keys_are_in_order() -> None:
-    """As Go does: keys sorted, and what could end a script written as escapes."""
+    """Keys are sorted, and five characters that could end a script are escaped, as by Go."""
     written = go_json.encode({"b": "<a>&\u2028\u2029\u00e9", "a": 1})
     assert written == b'{"a":1,"b":"\\u003ca\\u003e\\u0026\\u2028\\u2029\xc3\xa9"}'
 
 
 @pytest.mark.parametrize("tail", [b"", b" ", b" {}", b"garbage", b"\n]"])
 def test_only_the_first_value_is_read(tail: bytes) -> None:
-    """Bytes behind the first value are ignored on chat."""
+    """Bytes after the first value are ignored on chat."""
     assert go_json.read_first(b' {"model":"m"}' + tail, ChatRequest).model == "m"
 
 
@@ -54,7 +54,7 @@ def test_only_the_first_value_is_read(tail: bytes) -> None:
     ],
 )
 def test_a_body_without_a_first_value_is_refused(body: bytes) -> None:
-    """Half a value is not a value."""
+    """A body without a whole first value is refused."""
     with pytest.raises(msgspec.DecodeError):
         go_json.read_first(body, ChatRequest)
 
@@ -72,7 +72,7 @@ def test_a_body_without_a_first_value_is_refused(body: bytes) -> None:
     ],
 )
 def test_a_field_of_the_wrong_type_is_refused(body: dict[str, object]) -> None:
-    """The request is read into fixed types."""
+    """A field of the wrong type is refused, because the request is decoded into fixed types."""
     with pytest.raises(msgspec.ValidationError):
         go_json.read_first(json.dumps(body).encode(), ChatRequest)
 
@@ -80,7 +80,7 @@ def test_a_field_of_the_wrong_type_is_refused(body: dict[str, object]) -> None:
 @pytest.mark.parametrize("number", [b"100.0", b"1e2"])
 @pytest.mark.parametrize("name", [b"max_tokens", b"n", b"seed", b"top_logprobs", b"max_completion_tokens"])
 def test_a_whole_number_written_as_a_float_is_refused(name: bytes, number: bytes) -> None:
-    """Integers are written as integers, or not at all (gateway-behaviour.md#limits-and-timeouts)."""
+    """An integer written as a float is refused (gateway-behaviour.md#limits-and-timeouts)."""
     with pytest.raises(msgspec.ValidationError):
         go_json.read_first(b'{"%s":%s}' % (name, number), ChatRequest)
 
@@ -90,7 +90,7 @@ def _passed(into: type[msgspec.Struct], body: dict[str, object]) -> dict[str, ob
 
 
 def test_a_request_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
-    """Unknown keys vanish, null counts as absent, raw JSON passes in any shape.
+    """Unknown keys are dropped, null counts as absent, raw JSON passes in any shape.
 
     See gateway-behaviour.md#chat-completions.
     """
@@ -138,7 +138,7 @@ def test_a_request_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
 
 
 def test_an_answer_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
-    """gateway-behaviour.md#chat-completions: what the provider left out reads as zero, its own additions vanish."""
+    """gateway-behaviour.md#chat-completions: missing fields are zero, the provider's additions are dropped."""
     passed = _passed(
         ChatResponse,
         {
@@ -178,7 +178,7 @@ def test_an_answer_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
     ],
 )
 def test_what_is_not_sound_is_read_as_go_reads_it(text: bytes, expected: str) -> None:
-    """Half a surrogate pair and bytes that are no UTF-8 are U+FFFD; null is nothing."""
+    """Half a surrogate pair and bytes that are not UTF-8 are U+FFFD; null is the empty value."""
     assert go_json.read_first(text, ChatRequest).model == expected
 
 
@@ -191,13 +191,13 @@ def test_what_is_not_sound_is_read_as_go_reads_it(text: bytes, expected: str) ->
     ],
 )
 def test_what_go_does_not_read_is_refused(text: bytes) -> None:
-    """Nested too deeply, or a number of more than 64 bits."""
+    """JSON nested too deeply, or a number of more than 64 bits, is refused."""
     with pytest.raises(msgspec.DecodeError):
         go_json.read_first(text, ChatRequest)
 
 
 def test_null_inside_of_what_is_passed_on_stays() -> None:
-    """Only the fields that are understood are read as nothing."""
+    """Only null in a known field is read as the empty value."""
     text = b'{"model":null,"temperature":1.50,"messages":[{"role":null,"content":[{"a":null}]}],"stop":[null]}'
     chat = go_json.read_first(text, ChatRequest)
     assert msgspec.json.decode(go_json.encode(chat)) == {
@@ -212,18 +212,18 @@ def test_null_inside_of_what_is_passed_on_stays() -> None:
     ("number", "expected"), [(0.1, 0.1), (0.123456789, 0.12345679), (16777217.0, 16777216.0), (-1e-45, -1e-45)]
 )
 def test_a_number_is_rounded_to_the_shortest_of_32_bits(number: float, expected: float) -> None:
-    """gateway-behaviour.md#chat-completions: what survives the real gateway's structures."""
+    """gateway-behaviour.md#chat-completions: a number has the precision of the real gateway's structures."""
     assert narrow(number) == expected
 
 
 def test_a_number_too_large_for_32_bits_is_refused() -> None:
-    """As Go does when it reads one."""
+    """A number too large for 32 bits is refused, as by Go."""
     with pytest.raises(msgspec.ValidationError):
         narrow(1e39)
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected"),
     [
         (b"", "EOF"),
         (b" \n", "EOF"),
@@ -238,6 +238,6 @@ def test_a_number_too_large_for_32_bits_is_refused() -> None:
         (b'{"a":' + b"9" * 5000 + b"}", None),
     ],
 )
-def test_what_go_says_of_text_that_is_no_json(body: bytes, said: str | None) -> None:
-    """Its words for what providers send in place of JSON; nothing where they are not known."""
-    assert go_json.decode_error(body) == said
+def test_text_that_is_not_json_has_gos_error(body: bytes, expected: str | None) -> None:
+    """The error has Go's text for bodies that providers send in place of JSON, and none where it is unknown."""
+    assert go_json.decode_error(body) == expected

@@ -1,4 +1,4 @@
-"""Values made from JSON schemas, judged by two validators that are not ours."""
+"""Values made from JSON schemas, judged by two independent validators."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Node(BaseModel):
 
 
 class Trip(BaseModel):
-    """What a user may well ask a model for."""
+    """A model that a user may request."""
 
     to: Place
     stops: list[Place] = Field(min_length=2, max_length=3)
@@ -40,7 +40,7 @@ class Trip(BaseModel):
 
 
 def test_a_pydantic_model_reads_what_its_own_schema_gave() -> None:
-    """References, alternatives, bounds, patterns and recursion, judged by pydantic."""
+    """References, alternatives, bounds, patterns and recursion are valid for pydantic."""
     trip = Trip.model_validate(instance(Trip.model_json_schema(), "Paris in spring"), strict=False)
     assert trip.to == Place(name="Paris in ", zone="inner")
     assert trip.tree == Node(value=4, left=None, more=[])
@@ -113,7 +113,7 @@ DEFINED = {
 
 @given(schema=SCHEMAS, text=st.text(max_size=12))
 def test_what_is_made_fits_its_schema(schema: Any, text: str) -> None:
-    """A value is made that a validator accepts, unless none is found."""
+    """The generated value is accepted by a validator, unless none is found."""
     whole = {"allOf": [schema], "$defs": DEFINED}
     try:
         made = instance(whole, text)
@@ -147,7 +147,7 @@ def test_what_is_made_fits_its_schema(schema: Any, text: str) -> None:
     ],
 )  # fmt: skip
 def test_particular_schemas(schema: dict[str, Any], made: Any) -> None:
-    """Merged parts, references with escapes, alternatives that cannot be, and bounds that meet."""
+    """Merged parts, escaped references, impossible alternatives, and meeting bounds give valid values."""
     assert instance(schema, "t") == made
     jsonschema_rs.validate(schema, made)
 
@@ -173,13 +173,13 @@ def test_particular_schemas(schema: dict[str, Any], made: Any) -> None:
     ],
 )
 def test_a_schema_that_cannot_be_fulfilled_is_refused(schema: Any, why: str) -> None:
-    """With a sentence, at once: neither a hang nor a traceback."""
+    """An impossible schema is refused at once with a sentence: neither a hang nor a traceback."""
     with pytest.raises(NoInstance, match=re.escape(why)):
         instance(schema)
 
 
 def test_a_deep_schema_is_refused() -> None:
-    """Nesting is bounded by the interpreter; that is said, not raised as it is."""
+    """Nesting beyond the interpreter's bound is refused with a sentence, not a RecursionError."""
     schema: dict[str, Any] = {}
     for _ in range(5000):
         schema = {"type": "array", "items": schema}
@@ -197,12 +197,12 @@ def test_a_deep_schema_is_refused() -> None:
     ],
 )  # fmt: skip
 def test_a_text_is_made_for_a_pattern(pattern: str) -> None:
-    """Patterns as schemas use them, judged by Python's own engine."""
+    """A text for a pattern, as schemas use them, matches in Python's own engine."""
     assert re.search(pattern, matching(pattern), re.ASCII)
 
 
 def test_a_text_for_a_pattern_keeps_to_its_length() -> None:
-    """What may repeat is repeated until the text is long enough; what is too long is refused."""
+    """A repeatable part is repeated until the text is long enough; an overlong text is refused."""
     assert matching("^a+$", 5) == "aaaaaa"
     assert matching("^[a-z]{2,8}$", 8) == "a" * 8
     assert matching("a", 3) == "a.."
@@ -220,6 +220,6 @@ def test_a_text_for_a_pattern_keeps_to_its_length() -> None:
      "(a$){2}", "(a$|b)c", "(^a){2}", "\ufdd0"],
 )  # fmt: skip
 def test_a_pattern_that_is_not_understood_is_refused(pattern: str) -> None:
-    """With a sentence, at once."""
+    """An unsupported pattern is refused at once with a sentence."""
     with pytest.raises(NoText):
         matching(pattern)

@@ -1,4 +1,4 @@
-"""Many streams at once, a slow reader, a client that vanishes, and the end of the gateway while streams are open."""
+"""Many concurrent streams, a slow reader, a disconnected client, and the gateway's end during streams."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ TALKS = {
 
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the gateway's memory is read through /proc")
 def test_500_streams_at_once_are_all_whole() -> None:
-    """The provider goes on when it has all 500, and each brings every event; the gateway grows little with each."""
+    """With all 500 streams open, each gets every event; the gateway grows little with each."""
     asked = ["--streams=500", "--events=6", "--together"]
     done = subprocess.run([sys.executable, str(BENCH), *asked], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -56,7 +56,7 @@ def test_500_streams_at_once_are_all_whole() -> None:
 
 
 def _request(talk: str, *, stream: bool) -> bytes:
-    """The bytes of a request."""
+    """Return the bytes of a request."""
     path, body = TALKS[talk]
     data = json.dumps({**body, "stream": stream}).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: x/json\r\nContent-Length: {len(data)}\r\n\r\n"
@@ -69,14 +69,14 @@ def test_a_client_that_vanishes_frees_its_upstream(
     gateway: Gateways, upstream: Upstream, talk: str, streamed: bool
 ) -> None:
     """The provider's connection is closed at once, whether it was silent or in the middle of its answer."""
-    request, said = _request(talk, stream=streamed), HEAD + FIRST if streamed else b""
-    with leaving(gateway(), upstream, request, said) as connection:
+    request, opening = _request(talk, stream=streamed), HEAD + FIRST if streamed else b""
+    with leaving(gateway(), upstream, request, opening) as connection:
         if streamed:
             assert b"200" in connection.recv(65536).split(b"\r\n")[0]
 
 
 def test_a_reader_that_stops_holds_its_provider_back(gateway: Gateways, upstream: Upstream) -> None:
-    """What is on the way is what sockets hold, not the whole stream; the provider is freed when the reader leaves."""
+    """Only the sockets' buffers are in transit, not the whole stream; the provider is freed when the reader leaves."""
     pushed, ended = 0, threading.Event()
     stalled = threading.Event()
 
@@ -108,7 +108,7 @@ def test_a_reader_that_stops_holds_its_provider_back(gateway: Gateways, upstream
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, ssl.SSLContext]:
-    """The files of a certificate for localhost and of its key, and a context that trusts it."""
+    """Return the files of a certificate for localhost and of its key, and a context that trusts it."""
     authority = trustme.CA()
     issued = authority.issue_cert("localhost", "127.0.0.1")
     folder = tmp_path_factory.mktemp("tls")
@@ -123,7 +123,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, ssl
 
 
 def test_it_speaks_tls_with_a_certificate(certificate: tuple[str, str, ssl.SSLContext]) -> None:
-    """The address says so, and clients that trust the certificate are answered, streams included."""
+    """The address is https, and clients that trust the certificate are answered, streams included."""
     cert, key, context = certificate
     settings = Settings(port=0, tls_cert=cert, tls_key=key)
     with running(settings, local=nowhere(), scripted=ScriptedProvider()) as url:
@@ -138,7 +138,7 @@ def test_it_speaks_tls_with_a_certificate(certificate: tuple[str, str, ssl.SSLCo
 def test_half_a_certificate_or_a_broken_one_is_refused(
     certificate: tuple[str, str, ssl.SSLContext], tmp_path: Path
 ) -> None:
-    """The sentence names the variables, or the files."""
+    """The error names the variables, or the files."""
     cert, key, _ = certificate
     for half in ({"SERVER_TLS_CERT_PATH": cert}, {"SERVER_TLS_KEY_PATH": key}):
         with pytest.raises(SettingsError, match="SERVER_TLS_CERT_PATH and SERVER_TLS_KEY_PATH: set both"):
@@ -159,7 +159,7 @@ def test_half_a_certificate_or_a_broken_one_is_refused(
 def test_a_connection_to_a_provider_behind_tls_is_used_again(
     certificate: tuple[str, str, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A handshake is dear: requests one after the other share one; after a stream that broke off there is a new one."""
+    """Successive requests share one TLS connection; after a truncated stream there is a new one."""
     cert, key, _ = certificate
     monkeypatch.setenv("SSL_CERT_FILE", str(Path(cert).with_name("authority.pem")))
     answer = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": []}

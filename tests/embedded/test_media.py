@@ -1,4 +1,4 @@
-"""Pictures, sound and the list of tools: what is passed on, and what the gateway itself says no with."""
+"""Images, sound and the list of tools: the relayed parts, and the gateway's own errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NO_KEY = "Provider requires an API key. Please configure the provider's API key.
 NOT_FOUND = "Provider not found. Please check the list of supported providers."
 NO_IMAGES = "The Images API is not supported by this provider yet."
 _ADVICE = "Please specify a provider using the ?provider= query parameter or use the provider/model format (e.g., "
-NOBODY = f"No provider specified. {_ADVICE}openai/gpt-image-2)."
+NO_PROVIDER = f"No provider specified. {_ADVICE}openai/gpt-image-2)."
 NO_PROVIDER = "Unable to determine provider for model. "
 NO_IMAGE_PROVIDER = f"{NO_PROVIDER}{_ADVICE}openai/gpt-image-2)."
 FORM = "multipart/form-data; boundary=b"
@@ -38,7 +38,7 @@ Given = tuple[str, bytes, str]
 
 
 def form(*parts: Given) -> bytes:
-    """A form: each part is the rest of its disposition, its content and its content type, which may be empty."""
+    """Return a form: each part is the rest of its disposition, its content and its content type, which may be empty."""
     sections = []
     for disposition, content, kind in parts:
         more = f"\r\nContent-Type: {kind}" if kind else ""
@@ -53,7 +53,7 @@ MODEL = ('name="model"', b"openai/m", "")
 
 @pytest.mark.parametrize("path", [GENERATIONS, EDITS, VARIATIONS])
 def test_images_are_off_unless_they_are_switched_on(gateway: Gateways, path: str) -> None:
-    """gateway-behaviour.md#images: a 404 before any other look at the request."""
+    """gateway-behaviour.md#images: a 404 before any other check of the request."""
     answer = gateway().post(path, content=b"{")
     assert (answer.status_code, answer.json(), answer.headers["content-type"]) == (404, {"error": OFF}, GIN)
 
@@ -61,9 +61,9 @@ def test_images_are_off_unless_they_are_switched_on(gateway: Gateways, path: str
 @pytest.mark.parametrize(
     ("section", "path", "body", "status", "text"),
     [
-        ("3", GENERATIONS, b'{"prompt": "cat"}', 400, NOBODY),
-        ("3", EDITS, form(IMAGE, PROMPT), 400, NOBODY),
-        ("3", VARIATIONS, form(IMAGE), 400, NOBODY),
+        ("3", GENERATIONS, b'{"prompt": "cat"}', 400, NO_PROVIDER),
+        ("3", EDITS, form(IMAGE, PROMPT), 400, NO_PROVIDER),
+        ("3", VARIATIONS, form(IMAGE), 400, NO_PROVIDER),
         ("3", GENERATIONS, b'{"model": "gpt-image-1"}', 400, NO_IMAGE_PROVIDER),
         ("3", EDITS, form(IMAGE, PROMPT, ('name="model"', b"foo/bar", "")), 400, NO_IMAGE_PROVIDER),
         ("3", VARIATIONS, form(IMAGE, ('name="model"', b"dall-e-2", "")), 400, NO_IMAGE_PROVIDER),
@@ -88,7 +88,7 @@ def test_images_are_off_unless_they_are_switched_on(gateway: Gateways, path: str
 def test_the_gateways_own_errors(
     gateway: Gateways, upstream: Upstream, section: str, path: str, body: bytes, status: int, text: str
 ) -> None:
-    """Each row is a statement of the section it names; nothing of it reaches a provider."""
+    """Each row is a statement of its section, and no request reaches a provider."""
     kind = "application/json" if path.startswith(GENERATIONS) else FORM
     answer = gateway(images=True).post(path, content=body, headers={"content-type": kind})
     assert (answer.status_code, answer.headers["content-type"]) == (status, GIN), section
@@ -107,7 +107,7 @@ def test_a_form_is_known_by_its_content_type(gateway: Gateways, content_type: st
     ("path", "content"), [(GENERATIONS, b'{"model":"openai/b"}'), (EDITS, form(IMAGE, PROMPT, MODEL))]
 )
 def test_a_denied_model_is_403(gateway: Gateways, path: str, content: bytes) -> None:
-    """gateway-behaviour.md#routing: also where the model's name comes in a form."""
+    """gateway-behaviour.md#routing: a denied model in a form is refused too."""
     answer = gateway(images=True, allowed_models=("a",)).post(path, content=content, headers={"content-type": FORM})
     assert answer.status_code == 403
 
@@ -119,7 +119,7 @@ def test_a_denied_model_is_403(gateway: Gateways, path: str, content: bytes) -> 
 def test_the_limit_is_too_much_for_json_and_not_for_a_form(
     gateway: Gateways, path: str, size: int, status: int
 ) -> None:
-    """gateway-behaviour.md#limits-and-timeouts: at least the limit there, more than the limit here."""
+    """gateway-behaviour.md#limits-and-timeouts: the limit itself is refused for JSON, only more for a form."""
     answer = gateway(images=True, max_body=1000).post(path, content=b"x" * size, headers={"content-type": FORM})
     assert answer.status_code == status
 
@@ -127,7 +127,7 @@ def test_the_limit_is_too_much_for_json_and_not_for_a_form(
 def test_a_picture_is_asked_for_as_it_was_and_its_answer_passes_as_it_is(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """gateway-behaviour.md#images: unknown fields go both ways."""
+    """gateway-behaviour.md#images: unknown fields are relayed both ways."""
     upstream.answers("m", whole_answer(200, b'{"created": 1, "data": [], "novel": 1.0}'))
     answer = gateway(images=True).post(GENERATIONS, json={"model": "openai/m", "prompt": "cat", "novel": 1})
     assert (answer.status_code, answer.content) == (200, b'{"created": 1, "data": [], "novel": 1.0}')
@@ -140,7 +140,7 @@ def test_a_picture_is_asked_for_as_it_was_and_its_answer_passes_as_it_is(
 def test_a_form_arrives_with_all_its_parts_and_the_model_without_its_prefix(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], path: str
 ) -> None:
-    """Under a boundary of the gateway's; each file keeps its name and type; unknown parts too.
+    """The form has the gateway's own boundary; each file keeps its name and type, and unknown parts are kept.
 
     See gateway-behaviour.md#images.
     """
@@ -181,7 +181,7 @@ def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways, path: str
 
 @pytest.mark.parametrize("kind", ["speech", "sfx", "music"])
 def test_sound_is_unknown_unless_it_is_switched_on(gateway: Gateways, kind: str) -> None:
-    """gateway-behaviour.md#routes: the gateways up to 0.48 do not serve it."""
+    """gateway-behaviour.md#routes: gateways up to 0.48 do not serve sound."""
     answer = gateway().post(f"/v1/audio/{kind}", json={"model": "openai/m"})
     assert (answer.status_code, answer.json()) == (404, {"error": "Requested route is not found"})
 
@@ -190,7 +190,7 @@ def test_sound_is_unknown_unless_it_is_switched_on(gateway: Gateways, kind: str)
 def test_sound_passes_as_it_comes(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], kind: str
 ) -> None:
-    """Raw bytes of the provider's type, without waiting for the last of them."""
+    """Raw bytes of the provider's type are relayed without waiting for the last of them."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 6\r\n\r\n"
     upstream.answers("m", head + b"\xff\xfb\0", b"\r\n\0")
     body = json.dumps({"model": "elevenlabs/m", "prompt": "boom"}).encode()
@@ -203,8 +203,8 @@ def test_sound_passes_as_it_comes(
     assert (upstream.seen[0].headers["xi-api-key"], "authorization" in upstream.seen[0].headers) == ("sk-e", False)
 
 
-def test_the_first_sound_is_heard_before_the_last_is_made(gateway: Gateways, upstream: Upstream) -> None:
-    """A long piece can be played while it is being made."""
+def test_the_first_sound_arrives_before_the_last_is_made(gateway: Gateways, upstream: Upstream) -> None:
+    """The first bytes of sound arrive before the last are made."""
     go_on = threading.Event()
 
     def script(connection: socket.socket) -> None:
@@ -232,14 +232,14 @@ def test_the_first_sound_is_heard_before_the_last_is_made(gateway: Gateways, ups
     ],
 )
 def test_sound_needs_a_provider_that_makes_it(gateway: Gateways, kind: str, model: str, text: str) -> None:
-    """OpenAI makes speech, ElevenLabs all three; a key is looked at before that, as with pictures."""
+    """OpenAI makes speech, ElevenLabs all three; the key is checked before that, as with images."""
     answer = gateway(audio=True).post(f"/v1/audio/{kind}", json={"model": model})
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(text)
 
 
 def test_openai_makes_speech(gateway: Gateways, upstream: Upstream) -> None:
-    """Its own key goes with the request."""
+    """The request has the provider's own key."""
     upstream.answers("m", b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nConnection: close\r\n\r\nRIFF")
     answer = gateway(audio=True).post("/v1/audio/speech", json={"model": "openai/m", "input": "hi", "voice": "alloy"})
     assert (answer.status_code, answer.content) == (200, b"RIFF")
@@ -247,7 +247,7 @@ def test_openai_makes_speech(gateway: Gateways, upstream: Upstream) -> None:
 
 
 def test_tools_are_listed_when_they_are_exposed_and_there_are_none(gateway: Gateways) -> None:
-    """gateway-behaviour.md#mcp-tools: the gate is MCP_EXPOSE alone; without an MCP server the list is empty."""
+    """gateway-behaviour.md#mcp-tools: MCP_EXPOSE alone opens the list; without an MCP server it is empty."""
     refused = gateway().get("/v1/mcp/tools")
     assert (refused.status_code, refused.json()) == (403, {"error": "mcp tools endpoint is not exposed"})
     answer = gateway(expose_mcp=True).get("/v1/mcp/tools")

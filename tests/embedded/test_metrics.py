@@ -1,4 +1,4 @@
-"""A push of metrics: what is taken, what is refused with a reason, and what is no push at all.
+"""A push of metrics: accepted ones, refused ones with a reason, and bodies that are not a push.
 
 See gateway-behaviour.md#metrics-push.
 """
@@ -28,18 +28,18 @@ USAGE, CALLS, DURATION = "gen_ai.client.token.usage", "inference_gateway.tool_ca
 
 
 def exported(*metrics: object) -> bytes:
-    """A push of these metrics."""
+    """Return a push of these metrics."""
     return json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": metrics}]}]}).encode()
 
 
 def metric(name: str, kind: str = "sum", **data: object) -> dict[str, object]:
-    """A metric of one data point, delta unless said otherwise."""
+    """Return a metric of one data point, delta by default."""
     return {"name": name, kind: {"dataPoints": [{}], "aggregationTemporality": 1, **data}}
 
 
 @pytest.mark.wire
 def test_a_push_is_refused_unless_it_is_switched_on(gateway: Gateways) -> None:
-    """The gate comes before any look at the request."""
+    """The setting is checked before the request."""
     answer = gateway().post(METRICS, content=b"x", headers={"content-type": "text/plain"})
     assert (answer.status_code, answer.json()) == (403, {"error": "Metrics push is not enabled"})
     assert answer.headers["content-type"] == GIN
@@ -71,7 +71,7 @@ def test_a_push_is_refused_unless_it_is_switched_on(gateway: Gateways) -> None:
 def test_the_gateways_own_errors(
     gateway: Gateways, headers: dict[str, str], body: bytes, status: int, text: str
 ) -> None:
-    """Errors are JSON whatever the push was."""
+    """Errors are JSON in every encoding of the push."""
     answer = gateway(push_metrics=True).post(METRICS, content=body, headers=headers)
     assert (answer.status_code, answer.json(), answer.headers["content-type"]) == (status, {"error": text}, GIN)
 
@@ -90,7 +90,7 @@ def test_the_gateways_own_errors(
 def test_what_is_taken_is_answered_with_nothing(
     gateway: Gateways, headers: dict[str, str], body: bytes, answered: bytes
 ) -> None:
-    """In the push's own encoding: an empty object, or no bytes."""
+    """An accepted push is answered in its own encoding: an empty object, or no bytes."""
     answer = gateway(push_metrics=True).post(METRICS, content=body, headers=headers)
     kind = headers["content-type"].partition(";")[0].lower()
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, answered, kind)
@@ -121,18 +121,18 @@ def test_what_is_taken_is_answered_with_nothing(
     ],
 )
 def test_seven_metrics_are_taken_with_delta_temporality(given: object, reason: str) -> None:
-    """Each by the kinds of data that suit it; a metric without data points has nothing to refuse."""
+    """Each metric takes its kinds of data; one without data points is accepted."""
     assert judge(from_json(exported(given))) == Verdict(1 if reason else 0, reason)
 
 
 def test_refused_points_are_counted_and_each_reason_is_given_once() -> None:
-    """Three points of two metrics under one name, and one of another."""
+    """Three points of two metrics under one name, and one of another, give a count and two reasons."""
     metrics = [Metric(name="a", kind="sum", points=2), Metric(name="a", points=1), Metric(name="b", points=1)]
     assert judge(metrics) == Verdict(4, 'unsupported metric "a"; unsupported metric "b"')
 
 
 def test_names_may_be_in_snake_case_and_whole_numbers_in_strings() -> None:
-    """The JSON mapping of Protocol Buffers allows both, and null for nothing."""
+    """The JSON mapping of Protocol Buffers allows both, and null for an empty value."""
     point = {
         "as_int": "5", "start_time_unix_nano": 1, "timeUnixNano": "2", "flags": None,
         "attributes": [{"key": "k", "value": {"kvlist_value": {"values": [{"key": "a", "value": {}}]}}}],
@@ -152,7 +152,7 @@ def test_names_may_be_in_snake_case_and_whole_numbers_in_strings() -> None:
 @pytest.mark.wire
 @pytest.mark.parametrize("compress", [False, True])
 def test_the_packages_own_client_reads_both_answers(compress: bool) -> None:
-    """JSON and Protobuf, taken and refused."""
+    """The client reads accepted and refused pushes, in JSON and in Protobuf."""
     point = b"\x0a\x00"  # an empty data point
     named = b"\x0a\x04nope" + b"\x3a" + bytes([len(point)]) + point
     refused = named
@@ -160,8 +160,8 @@ def test_the_packages_own_client_reads_both_answers(compress: bool) -> None:
         refused = tag + bytes([len(refused)]) + refused
     with running(local=nowhere(), scripted=ScriptedProvider()) as url, InferenceGatewayClient(url) as client:
         assert client.push_metrics(json.loads(exported(metric(USAGE))), gzip=compress).accepted
-        told = client.push_metrics(json.loads(exported(metric("nope"))), gzip=compress)
-        assert (told.accepted, told.rejected, told.reason) == (False, 1, 'unsupported metric "nope"')
+        result = client.push_metrics(json.loads(exported(metric("nope"))), gzip=compress)
+        assert (result.accepted, result.rejected, result.reason) == (False, 1, 'unsupported metric "nope"')
         assert client.push_metrics(b"", gzip=compress).accepted
-        told = client.push_metrics(refused, gzip=compress)
-        assert (told.accepted, told.rejected, told.reason) == (False, 1, 'unsupported metric "nope"')
+        result = client.push_metrics(refused, gzip=compress)
+        assert (result.accepted, result.rejected, result.reason) == (False, 1, 'unsupported metric "nope"')

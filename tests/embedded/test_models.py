@@ -25,13 +25,13 @@ LISTED = [
 
 @pytest.fixture
 def listing(upstream: Upstream, whole_answer: Callable[..., bytes]) -> Upstream:
-    """The provider, with three models."""
+    """Return the provider, with three models."""
     upstream.answers("/v1/models", whole_answer(200, json.dumps({"data": LISTED}).encode()))
     return upstream
 
 
 def test_one_provider_lists_its_models_under_its_own_name(gateway: Gateways, listing: Upstream) -> None:
-    """Ids get the prefix, what is missing reads as zero, what is unknown vanishes, the provider is named."""
+    """Ids get the prefix, missing fields are zero, unknown ones are dropped, and the provider is named."""
     answer = gateway().get("/v1/models?provider=openai")
     assert answer.json() == {
         "provider": "openai",
@@ -47,7 +47,7 @@ def test_one_provider_lists_its_models_under_its_own_name(gateway: Gateways, lis
 
 
 def test_all_providers_together_leave_out_the_silent(gateway: Gateways, listing: Upstream) -> None:
-    """Those that fail, lack a key or cannot be reached are skipped; no provider is named."""
+    """A provider that fails, lacks a key or cannot be reached is skipped; no provider is named."""
     body = gateway().get("/v1/models").json()
     assert {entry["served_by"] for entry in body["data"]} == {"openai", "anthropic", "elevenlabs", "ollama", "mistral"}
     assert "provider" not in body
@@ -55,7 +55,7 @@ def test_all_providers_together_leave_out_the_silent(gateway: Gateways, listing:
 
 @pytest.mark.parametrize("query", ["include=context_window,pricing", "include=pricing,%20context_window%20,&include=x"])
 def test_what_is_included_is_there_or_null(gateway: Gateways, listing: Upstream, query: str) -> None:
-    """Only the first parameter counts; a value that nobody knows is an explicit null."""
+    """Only the first parameter counts; an unknown value is an explicit null."""
     first, second, third = gateway().get(f"/v1/models?provider=openai&{query}").json()["data"]
     assert first["context_window"] == {"tokens": 4096, "source": "provider"}
     assert second["context_window"] is third["context_window"] is None
@@ -65,7 +65,7 @@ def test_what_is_included_is_there_or_null(gateway: Gateways, listing: Upstream,
 
 @pytest.mark.parametrize("query", ["include=", "include=,", ""])
 def test_nothing_is_included_unasked(gateway: Gateways, listing: Upstream, query: str) -> None:
-    """A blank parameter asks for nothing."""
+    """A blank parameter includes nothing."""
     assert "pricing" not in gateway().get(f"/v1/models?provider=openai&{query}").json()["data"][0]
 
 
@@ -80,7 +80,7 @@ def test_nothing_is_included_unasked(gateway: Gateways, listing: Upstream, query
 def test_lists_filter_without_a_word(
     gateway: Gateways, listing: Upstream, settings: dict[str, object], ids: list[str]
 ) -> None:
-    """gateway-behaviour.md#routing: what may not be used is not listed."""
+    """gateway-behaviour.md#routing: a model that may not be used is not listed."""
     body = gateway(**settings).get("/v1/models?provider=openai").json()
     assert [entry["id"] for entry in body["data"]] == ids
 
@@ -98,7 +98,7 @@ def test_a_list_under_another_name_is_empty(
 def test_every_failure_of_a_provider_is_the_same_502(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], status: int, body: bytes
 ) -> None:
-    """gateway-behaviour.md#errors: its status and its body stay behind the gateway."""
+    """gateway-behaviour.md#errors: the provider's status and body are not relayed."""
     upstream.answers("/v1/models", whole_answer(status, body))
     answer = gateway().get("/v1/models?provider=openai")
     assert (answer.status_code, answer.json()) == (502, {"error": "Failed to list models"})
@@ -119,7 +119,7 @@ def test_every_failure_of_a_provider_is_the_same_502(
 def test_ollama_is_asked_how_large_each_context_is(
     gateway: Gateways, listing: Upstream, whole_answer: Callable[..., bytes], shown: object, window: tuple[int, str]
 ) -> None:
-    """What the running server says wins over its list; one that says nothing is forgiven."""
+    """The running server's value wins over its list; a missing one is accepted."""
     if shown is not None:
         listing.answers("big", whole_answer(200, json.dumps(shown).encode()))
     first, second, _ = gateway().get("/v1/models?provider=ollama&include=context_window").json()["data"]
@@ -138,7 +138,7 @@ def test_ollama_is_asked_how_large_each_context_is(
 def test_llama_cpp_is_asked_how_large_its_context_is(
     gateway: Gateways, listing: Upstream, whole_answer: Callable[..., bytes], props: object, window: object
 ) -> None:
-    """One answer, at the host's root, for all of its models."""
+    """One answer, at the host's root, applies to all of its models."""
     listing.answers("/props", whole_answer(200, json.dumps(props).encode()))
     client = gateway(access={"llamacpp": Access(url=listing.url, key="k")})
     first = client.get("/v1/models?provider=llamacpp&include=context_window").json()["data"][0]
@@ -146,20 +146,20 @@ def test_llama_cpp_is_asked_how_large_its_context_is(
     assert sorted(seen.path for seen in listing.seen) == ["/props", "/v1/models"]
 
 
-def test_nobody_is_asked_for_what_is_not_wanted(gateway: Gateways, listing: Upstream) -> None:
-    """Without the parameter the list is all that is asked for."""
+def test_contexts_are_not_requested_without_the_parameter(gateway: Gateways, listing: Upstream) -> None:
+    """Without the parameter only the list is requested."""
     gateway().get("/v1/models?provider=ollama&include=pricing")
     assert [seen.path for seen in listing.seen] == ["/v1/models"]
 
 
 def test_a_model_without_weights_is_not_listed(gateway: Gateways) -> None:
-    """The smoke-test model that cannot be loaded is a provider that fails."""
+    """The smoke-test model that cannot be loaded is a failed provider."""
     answer = gateway().get("/v1/models?provider=llamacpp")
     assert (answer.status_code, answer.json()) == (502, {"error": "Failed to list models"})
 
 
 def test_a_provider_that_is_silent_is_late(gateway: Gateways, upstream: Upstream) -> None:
-    """504 as the contract has it; by a quirk the same 502 as any failure."""
+    """A silent provider is a 504 as in the contract; by a quirk the same 502 as any failure."""
     upstream.scripts["/v1/models"] = lambda connection: connection.recv(1)
     late = gateway(header_timeout=0.2).get("/v1/models?provider=openai")
     assert (late.status_code, late.json()) == (504, {"error": "Request timed out"})

@@ -1,4 +1,4 @@
-"""A form's bytes and its parts: whatever the contents, what was put in comes out."""
+"""A form's bytes and its parts: any contents survive a round trip."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILES = st.builds(
 @given(st.lists(TEXTS, max_size=3), st.lists(FILES, max_size=3))
 @settings(max_examples=2 * settings.default.max_examples)
 def test_a_form_that_is_written_reads_the_same(texts: list[Part], files: list[Part]) -> None:
-    """Names, file names, types and every byte of the contents, in order."""
+    """Names, file names, types and every byte of the contents are kept, in order."""
     form = Form((*texts, *files))
     assert Form.parse(*form.encode()) == form
 
@@ -30,7 +30,7 @@ def test_a_form_that_is_written_reads_the_same(texts: list[Part], files: list[Pa
 @given(CONTENTS)
 @settings(max_examples=2 * settings.default.max_examples)
 def test_a_boundary_is_a_line_of_its_own(content: bytes) -> None:
-    """What only begins like the boundary is content; what comes before the first or after the last is nothing."""
+    """A line that only begins like the boundary is content; text before the first or after the last is ignored."""
     head = b'Content-Disposition: form-data; name="x"\r\n\r\n'
     body = b"before\r\n--bound \t\r\n" + head + content + b"\r\n--boundary\r\n--bound--\r\nafter\r\n--bound\r\n"
     expected = Form((Part(name="x", content=content + b"\r\n--boundary"),))
@@ -48,14 +48,14 @@ def test_a_boundary_is_a_line_of_its_own(content: bytes) -> None:
         ("", b"--b--"),
     ],
 )
-def test_what_is_no_form_is_said_to_be_none(content_type: str, body: bytes) -> None:
-    """Another type, no boundary, no end, or a part without a head."""
+def test_a_body_that_is_not_a_form_is_refused(content_type: str, body: bytes) -> None:
+    """Another type, no boundary, no end, or a part without a head is refused."""
     with pytest.raises(FormError):
         Form.parse(content_type, body)
 
 
 def test_one_text_can_take_the_place_of_another() -> None:
-    """A file of the same name is left alone."""
+    """A text is replaced; a file of the same name is kept."""
     form = Form(
         (Part(name="m", content=b"old"), Part(name="m", content=b"f", filename="m.txt"), Part(name="n", content=b""))
     )

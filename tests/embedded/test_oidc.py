@@ -1,4 +1,4 @@
-"""Tokens of an OpenID Connect issuer, checked by the embedded gateway: an issuer of ours on loopback signs them."""
+"""Tokens of an OpenID Connect issuer, checked by the embedded gateway: an issuer on loopback signs them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OURS = "our-client"
 
 
 class Issuer:
-    """Signs tokens, and tells who asks which keys are its own."""
+    """An issuer that signs tokens, and serves its keys."""
 
     def __init__(self) -> None:
         self.server = Server(self._answer)
@@ -49,16 +49,16 @@ class Issuer:
     def token(
         self, *, key: str = "first", signer: Any = None, headers: dict[str, Any] | None = None, **claims: Any
     ) -> str:
-        """A token for us, good for an hour, with these claims instead of the usual ones; None leaves one out."""
+        """Return a token for us, valid for an hour, with these claims over the usual ones; None leaves one out."""
         usual = {"iss": self.url, "aud": OURS, "sub": "someone", "exp": time.time() + 3600}
         signer = signer or self.keys[key]
         algorithm = "ES256" if isinstance(signer, ec.EllipticCurvePrivateKey) else "RS256"
-        said = {name: value for name, value in {**usual, **claims}.items() if value is not None}
-        return jwt.encode(said, signer, algorithm, headers={"kid": key} if headers is None else headers)
+        all_claims = {name: value for name, value in {**usual, **claims}.items() if value is not None}
+        return jwt.encode(all_claims, signer, algorithm, headers={"kid": key} if headers is None else headers)
 
     @property
     def asked(self) -> list[str]:
-        """The paths that were asked for, in order."""
+        """Return the requested paths, in order."""
         return [request.path for request in self.server.requests]
 
     def _answer(self, connection: Connection, request: Request) -> None:
@@ -83,7 +83,7 @@ def _public(name: str, key: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    """An issuer with one key."""
+    """Return an issuer with one key."""
     issuer = Issuer()
     yield issuer
     issuer.server.stop()
@@ -91,7 +91,7 @@ def issuer() -> Iterator[Issuer]:
 
 @contextmanager
 def guarded(issuer: Issuer, quirks: str | None = None) -> Iterator[httpx2.Client]:
-    """A gateway that takes the issuer's tokens, with a scripted provider behind it."""
+    """Return a gateway that accepts the issuer's tokens, with a scripted provider."""
     settings = Settings(port=0, oidc=Oidc(issuer=issuer.url, audience=OURS), quirks=quirks)
     with (
         running(settings, local=nowhere(), scripted=ScriptedProvider()) as url,
@@ -107,7 +107,7 @@ def status(
     *,
     wanted: str | None = 'Bearer realm="inference-gateway"',
 ) -> int:
-    """The status of a GET with this header; a 401 must look like every other, and say what is wanted."""
+    """Return the status of a GET with this header; every 401 must look the same, with a challenge."""
     headers = {} if authorization is None else {"authorization": authorization}
     answer = client.get(path, headers=headers)
     if answer.status_code == 401:
@@ -117,8 +117,53 @@ def status(
     return answer.status_code
 
 
+def test_one_of_several_audiences_is_enough(issuer: Issuer) -> None:
+    """`AUTH_OIDC_AUDIENCE` takes the place of the client id."""
+    oidc = Oidc(issuer=issuer.url, audience="the-client", audiences=("other", OURS))
+    with (
+        running(Settings(port=0, oidc=oidc), local=nowhere(), scripted=ScriptedProvider()) as url,
+        httpx2.Client(base_url=url, timeout=20, trust_env=False) as client,
+    ):
+        assert status(client, f"Bearer {issuer.token()}") == 200
+        assert status(client, f"Bearer {issuer.token(aud='the-client')}") == 401
+
+
+@pytest.mark.parametrize(
+    ("given", "headers", "resource"),
+    [
+        (None, {}, "http://gw.example/mcp"),
+        (None, {"x-forwarded-proto": "https"}, "https://gw.example/mcp"),
+        (None, {"x-forwarded-proto": "gopher"}, "http://gw.example/mcp"),
+        ("https://public.example/mcp", {"x-forwarded-proto": "http"}, "https://public.example/mcp"),
+    ],
+)
+def test_a_refusal_at_mcp_names_the_metadata(
+    issuer: Issuer, given: str | None, headers: dict[str, str], resource: str
+) -> None:
+    """The challenge leads to the document, and the document has the public address (RFC 9728)."""
+    settings = Settings(
+        port=0, oidc=Oidc(issuer=issuer.url, audience=OURS), expose_mcp=True, mcp_resource_url=given,
+        allowed_hosts=("gw.example",),
+    )  # fmt: skip
+    with (
+        running(settings, local=nowhere()) as url,
+        httpx2.Client(base_url=url, timeout=20, trust_env=False, headers={"host": "gw.example", **headers}) as client,
+    ):
+        refusal = client.post("/mcp", json={})
+        metadata = resource.removesuffix("/mcp") + "/.well-known/oauth-protected-resource/mcp"
+        challenge = f'Bearer realm="inference-gateway", resource_metadata="{metadata}"'
+        assert (refusal.status_code, refusal.headers["www-authenticate"]) == (401, challenge)
+        assert client.get("/v1/models").headers["www-authenticate"] == 'Bearer realm="inference-gateway"'
+        found = client.get("/.well-known/oauth-protected-resource/mcp").json()
+    assert found == {
+        "resource": resource,
+        "authorization_servers": [issuer.url],
+        "bearer_methods_supported": ["header"],
+    }
+
+
 def test_a_token_of_the_issuer_opens_every_path_and_nothing_else_does(issuer: Issuer) -> None:
-    """Only the health and the word on where to get a token go without; an unknown path does not.
+    """Only the health check and the token metadata are open; an unknown path is not.
 
     See gateway-behaviour.md#authentication.
     """
@@ -141,7 +186,7 @@ def test_a_token_of_the_issuer_opens_every_path_and_nothing_else_does(issuer: Is
 
 
 def test_the_prefix_is_taken_to_the_letter(issuer: Issuer) -> None:
-    """A token passes behind `Bearer` and nowhere else, not even behind a lower-case `bearer`.
+    """A token passes after `Bearer` alone, not even after a lower-case `bearer`.
 
     See gateway-behaviour.md#authentication.
     """
@@ -153,8 +198,8 @@ def test_the_prefix_is_taken_to_the_letter(issuer: Issuer) -> None:
         assert client.get(f"/v1/models?token={token}").status_code == 401
 
 
-def test_the_real_gateway_passes_a_raw_token_and_does_not_say_what_it_wants(issuer: Issuer) -> None:
-    """A quirk of v0.48: the prefix is only taken off (gateway-behaviour.md#authentication)."""
+def test_the_real_gateway_passes_a_raw_token_and_sends_no_challenge(issuer: Issuer) -> None:
+    """By a quirk of v0.48 a missing prefix is accepted (gateway-behaviour.md#authentication)."""
     with guarded(issuer, "v0.48") as client:
         token = issuer.token()
         assert status(client, token) == status(client, f"Bearer {token}") == 200
@@ -162,7 +207,7 @@ def test_the_real_gateway_passes_a_raw_token_and_does_not_say_what_it_wants(issu
 
 
 def test_a_token_must_be_signed_from_the_issuer_for_us_and_of_now(issuer: Issuer) -> None:
-    """Each of these alone is enough to refuse it."""
+    """Each of these faults alone is enough to refuse a token."""
     now = time.time()
     issuer.keys["curve"] = EC_KEY
     good = {
@@ -199,7 +244,7 @@ def test_a_token_must_be_signed_from_the_issuer_for_us_and_of_now(issuer: Issuer
 
 
 def test_a_key_that_is_new_is_asked_for_and_one_that_is_gone_is_forgotten(issuer: Issuer) -> None:
-    """A token of an unknown key makes the gateway look again; the keys before are then worth nothing."""
+    """A token of an unknown key makes the gateway fetch the keys again; the earlier keys are then invalid."""
     verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS), pause=0)
     before = issuer.token()
 
@@ -214,7 +259,7 @@ def test_a_key_that_is_new_is_asked_for_and_one_that_is_gone_is_forgotten(issuer
 
 
 def test_unknown_keys_are_asked_for_once_at_a_time(issuer: Issuer) -> None:
-    """However many tokens have unknown keys, the issuer is asked once, and all that wait for it get its answer."""
+    """Any number of tokens with unknown keys makes one request to the issuer, and all get its answer."""
     verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS), pause=60)
     stranger = issuer.token(signer=OTHER_KEY, headers={"kid": "stranger"})
 
@@ -227,7 +272,7 @@ def test_unknown_keys_are_asked_for_once_at_a_time(issuer: Issuer) -> None:
 
 
 def test_a_client_that_leaves_does_not_take_the_keys_from_the_others(issuer: Issuer) -> None:
-    """The question that its token brought about goes on; another token waits for its answer."""
+    """A client that disconnects does not cancel the request for keys; another token waits for its answer."""
     verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS), pause=60)
 
     async def leave() -> bool:
@@ -241,7 +286,7 @@ def test_a_client_that_leaves_does_not_take_the_keys_from_the_others(issuer: Iss
 
 
 def test_an_issuer_that_stops_answering_leaves_the_keys_that_are_known(issuer: Issuer) -> None:
-    """Its tokens are good as long as they last; tokens with other keys are refused."""
+    """Its tokens are valid until they expire; tokens with other keys are refused."""
     verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS), pause=0)
 
     async def outage() -> list[bool]:
@@ -263,7 +308,7 @@ def test_only_signatures_the_issuer_uses_are_taken(issuer: Issuer) -> None:
 
 
 def test_a_key_for_another_algorithm_signs_nothing(issuer: Issuer) -> None:
-    """The `alg` of a key is the only one it is for (RFC 7517 section 4.4)."""
+    """A key with an `alg` verifies only that algorithm (RFC 7517 section 4.4)."""
     issuer.algorithms = ["RS256", "PS256"]
     for algorithm, wanted in (("RS256", 200), ("PS256", 401)):
         issuer.key_algorithm = algorithm
@@ -272,16 +317,16 @@ def test_a_key_for_another_algorithm_signs_nothing(issuer: Issuer) -> None:
 
 
 def test_a_key_for_another_use_signs_nothing(issuer: Issuer) -> None:
-    """One that is for encryption is not looked at (RFC 7517, section 4.2)."""
+    """A key for encryption is not used (RFC 7517, section 4.2)."""
     issuer.use = "enc"
     verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS))
     assert not asyncio.run(verifier.accepts(issuer.token()))
 
 
-def test_no_proxy_of_the_environment_stands_before_an_issuer_on_this_machine(
+def test_no_proxy_of_the_environment_is_used_for_an_issuer_on_this_machine(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its addresses and its keys are had all the same where one is set that does not answer."""
+    """The issuer's addresses and keys are fetched although the environment's proxy does not answer."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
@@ -291,7 +336,7 @@ def test_no_proxy_of_the_environment_stands_before_an_issuer_on_this_machine(
 
 
 def test_an_issuer_that_cannot_be_asked_ends_the_start(issuer: Issuer) -> None:
-    """It is down, not one, or calls itself something else: the sentence says which, and names the address."""
+    """The error of an issuer that is down, invalid, or of another name has the reason and the address."""
     oidc = Oidc(issuer=issuer.url, audience=OURS)
     issuer.name = "http://someone-else"
     with pytest.raises(IssuerError, match=f"{issuer.url}.*calls itself 'http://someone-else'"):
@@ -308,7 +353,7 @@ def test_an_issuer_that_cannot_be_asked_ends_the_start(issuer: Issuer) -> None:
 
 
 def test_the_settings_are_the_real_gateways(issuer: Issuer) -> None:
-    """`AUTH_ENABLED` wants an issuer and a client id, and says so."""
+    """`AUTH_ENABLED` without an issuer or a client id raises with the name of the variable."""
     whole = {"AUTH_ENABLED": "true", "AUTH_OIDC_ISSUER": issuer.url, "AUTH_OIDC_CLIENT_ID": OURS}
     assert Settings.from_env(whole).oidc == Oidc(issuer=issuer.url, audience=OURS)
     assert Settings.from_env({**whole, "AUTH_ENABLED": "false"}).oidc is None
@@ -317,8 +362,8 @@ def test_the_settings_are_the_real_gateways(issuer: Issuer) -> None:
             Settings.from_env({**whole, name: ""})
 
 
-def test_without_its_library_it_says_what_to_install() -> None:
-    """The extra is named where tokens are asked for, and nothing is missing where they are not."""
+def test_without_its_library_the_error_has_the_install_command() -> None:
+    """With tokens required the error names the extra; without them nothing is missing."""
     program = (
         "import sys; sys.modules['jwt'] = None\n"
         "from inference_gateway_sdk.embedded import Gateway, IssuerError, LocalModel, Oidc, Settings\n"
@@ -336,7 +381,7 @@ def test_without_its_library_it_says_what_to_install() -> None:
 def test_the_recorded_refusal_is_reproduced(
     issuer: Issuer, exchange: Callable[..., RawAnswer], raw_answer: type[RawAnswer], name: str
 ) -> None:
-    """Status, headers and body of the real gateway's 401; only the date may differ."""
+    """Status, headers and body of the real gateway's 401 are equal; only the date may differ."""
     request = (CAPTURES / f"{name}.request.txt").read_bytes().replace(b"\n", b"\r\n")
     theirs = raw_answer((CAPTURES / f"{name}.response.http").read_bytes())
     with guarded(issuer, "v0.48") as client:
@@ -345,7 +390,7 @@ def test_the_recorded_refusal_is_reproduced(
 
 
 def test_a_token_function_fetches_the_next_token_when_one_is_refused(issuer: Issuer, world: World) -> None:
-    """Both clients: an expired token is refused, the function is called once more, and the call succeeds."""
+    """An expired token is refused, the function is called once more, and the call succeeds, in both clients."""
     tokens = [issuer.token(exp=time.time() - 60), issuer.token()]
     handed = iter(tokens)
 

@@ -45,7 +45,7 @@ def gateway() -> Iterator[str]:
 )
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/mcp", "/proxy/openai/models"])
 def test_a_foreign_page_is_refused(gateway: str, path: str, headers: dict[str, str]) -> None:
-    """A request of another origin, or for another host, gets 403 whatever it asks for."""
+    """A request of another origin, or for another host, gets 403 on every path."""
     answer = httpx2.post(gateway + path, content=BODY, headers=headers)
     assert answer.status_code == 403
     assert "not allowed" in answer.json()["error"] or "cross-site" in answer.json()["error"]
@@ -114,7 +114,7 @@ def test_a_client_of_http_1_0_needs_no_host(gateway: str) -> None:
 
 
 def test_a_foreign_page_sets_off_no_fault_and_takes_no_script() -> None:
-    """It is refused before a fault is chosen or a script is taken."""
+    """A foreign page is refused before a fault is chosen or a script is used."""
     page = {"Origin": "https://evil.example"}
     with running(scripted=ScriptedProvider(), faults=[Status(503)]) as url:
         assert httpx2.get(url + "/health", headers=page).status_code == 403
@@ -158,14 +158,14 @@ def test_which_hosts_are_its_own(listens: str, allowed: tuple[str, ...], host: s
     ],
 )
 def test_an_origin_is_its_own_by_a_host_that_cannot_be_rebound(host: str, origin: str, *, passes: bool) -> None:
-    """Where every `Host` passes, a page under a rebound name must not pass for the gateway's own."""
+    """If every `Host` passes, a page under a rebound name must not pass for the gateway's own."""
     check = OriginCheck(None, "0.0.0.0")  # type: ignore[arg-type]
     scope = {"scheme": "http", "headers": [(b"host", host.encode()), (b"origin", origin.encode())]}
     assert (check._refusal(scope) is None) is passes
 
 
 def test_what_a_provider_grants_to_browsers_is_not_passed_on(upstream: Upstream) -> None:
-    """Neither a provider's CORS headers and cookies reach the client, nor the client's cookies the provider."""
+    """A provider's CORS headers and cookies do not reach the client, nor the client's cookies the provider."""
     upstream.answers(
         "/v1/models",
         b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nSet-Cookie: a=b\r\nX-Kept: 1\r\n",

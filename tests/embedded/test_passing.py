@@ -1,4 +1,4 @@
-"""Messages and Responses: what is passed on, to whom, and what the gateway itself says no with."""
+"""Messages and Responses: the relayed parts, the provider, and the gateway's own errors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DIALECTS = pytest.mark.parametrize(("path", "provider"), [(MESSAGES, "anthropic"
 
 
 def in_envelope(path: str, status: int, text: str) -> object:
-    """The body of a refusal: Messages has an envelope of its own (gateway-behaviour.md#errors)."""
+    """Return the body of a refusal: Messages has its own envelope (gateway-behaviour.md#errors)."""
     if path != MESSAGES:
         return {"error": text}
     kind = "api_error" if status > 500 else "not_supported_error" if text == NO_MESSAGES else "invalid_request_error"
@@ -71,7 +71,7 @@ def in_envelope(path: str, status: int, text: str) -> object:
 def test_the_gateways_own_errors(
     gateway: Gateways, upstream: Upstream, section: str, path: str, body: object, status: int, text: str
 ) -> None:
-    """Each row is a statement of the section it names; nothing of it reaches a provider."""
+    """Each row is a statement of its section, and no request reaches a provider."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     answer = gateway().post(path, content=content)
     expected = {"error": text} if status == 404 else in_envelope(path.partition("?")[0], status, text)
@@ -82,14 +82,14 @@ def test_the_gateways_own_errors(
 
 @DIALECTS
 def test_a_provider_without_a_key_is_refused(gateway: Gateways, path: str, provider: str) -> None:
-    """gateway-behaviour.md#errors: the endpoint is supported, the key is not there."""
+    """gateway-behaviour.md#errors: the endpoint is supported, the key is missing."""
     answer = gateway(access={}).post(path, json={"model": f"{provider}/x"})
     assert (answer.status_code, answer.json()) == (400, in_envelope(path, 400, NO_KEY))
 
 
 @DIALECTS
 def test_a_denied_model_is_403_before_its_provider_is_looked_at(gateway: Gateways, path: str, provider: str) -> None:
-    """gateway-behaviour.md#routing: the list comes before the provider's key."""
+    """gateway-behaviour.md#routing: the list is checked before the provider's key."""
     answer = gateway(allowed_models=("a",), access={}).post(path, json={"model": f"{provider}/b"})
     assert (answer.status_code, answer.json()) == (403, in_envelope(path, 403, NOT_ALLOWED))
 
@@ -108,7 +108,7 @@ def test_a_body_of_the_limit_is_too_large(gateway: Gateways, path: str, provider
 def test_text_that_is_not_sound_is_passed_on(
     gateway: Gateways, upstream: Upstream, path: str, provider: str, text: bytes
 ) -> None:
-    """Where a prefix is removed, bytes outside UTF-8 and halves of surrogate pairs arrive as U+FFFD, as Go writes them.
+    """With a prefix to remove, bytes outside UTF-8 and halves of surrogate pairs arrive as U+FFFD, as from Go.
 
     See gateway-behaviour.md#unusual-bodies.
     """
@@ -120,7 +120,7 @@ def test_text_that_is_not_sound_is_passed_on(
 
 @DIALECTS
 def test_a_null_body_is_an_empty_one(gateway: Gateways, upstream: Upstream, path: str, provider: str) -> None:
-    """Where the query names the provider, `null` is passed on as it came (gateway-behaviour.md#unusual-bodies)."""
+    """With the provider in the query, `null` is relayed unchanged (gateway-behaviour.md#unusual-bodies)."""
     upstream.answers(path, whole(200, b"{}"))
     assert gateway().post(f"{path}?provider={provider}", content=b"null").status_code == 200
     assert upstream.seen[0].body == b"null"
@@ -128,7 +128,7 @@ def test_a_null_body_is_an_empty_one(gateway: Gateways, upstream: Upstream, path
 
 @DIALECTS
 def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways, path: str, provider: str) -> None:
-    """gateway-behaviour.md#errors: wrapped once, without the network's own words."""
+    """gateway-behaviour.md#errors: wrapped once, without the network's own message."""
     client = gateway(access={provider: Access(url="http://127.0.0.1:9/v1", key="k")})
     answer = client.post(path, json={"model": f"{provider}/x"})
     assert (answer.status_code, answer.json()) == (502, in_envelope(path, 502, UNREACHABLE))
@@ -147,7 +147,7 @@ def test_a_provider_that_stays_silent_is_late(
     status: int,
     text: str,
 ) -> None:
-    """gateway-behaviour.md#errors: by a quirk it cannot be reached; of a stream too, with the right content type."""
+    """gateway-behaviour.md#errors: by a quirk it is unreachable; a stream too has the right content type."""
     upstream.scripts["mute"] = lambda connection: connection.recv(1)
     client = gateway(header_timeout=0.2, quirks=quirks)
     answer = client.post(path, json={"model": f"{provider}/mute", "stream": stream})
@@ -159,7 +159,7 @@ def test_a_provider_that_stays_silent_is_late(
 def test_an_answer_that_does_not_begin_in_time_is_a_504(
     gateway: Gateways, upstream: Upstream, path: str, provider: str
 ) -> None:
-    """gateway-behaviour.md#limits-and-timeouts: the deadline of the whole answer, when it is the shorter one."""
+    """gateway-behaviour.md#limits-and-timeouts: the deadline of the whole answer applies if it is shorter."""
     upstream.scripts["mute"] = lambda connection: connection.recv(1)
     answer = gateway(read_timeout=0.2).post(path, json={"model": f"{provider}/mute"})
     assert (answer.status_code, answer.json()) == (504, in_envelope(path, 504, "Request timed out"))
@@ -182,7 +182,7 @@ def test_the_provider_sees_the_body_and_nothing_of_the_clients_headers(
     authorisation: dict[str, str],
     stream: bool,
 ) -> None:
-    """The provider's own key; unknown fields stay; no beta header gets through.
+    """The provider receives its own key and unknown fields, but no beta header.
 
     See gateway-behaviour.md#middleware-and-the-inner-hop, #messages.
     """
@@ -207,7 +207,7 @@ def test_the_provider_sees_the_body_and_nothing_of_the_clients_headers(
 def test_a_body_without_a_prefix_arrives_byte_for_byte(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """gateway-behaviour.md#messages: with ?provider= nothing is written anew."""
+    """gateway-behaviour.md#messages: with ?provider= the body is relayed byte for byte."""
     upstream.answers("m", whole_answer(200, b"{}"))
     body = b'{ "model":"m",\n "z":1.50, "a":"\xc3\xa9<>&" }'
     gateway().post(f"{MESSAGES}?provider=anthropic", content=body)
@@ -217,7 +217,7 @@ def test_a_body_without_a_prefix_arrives_byte_for_byte(
 def test_a_body_that_loses_a_prefix_is_written_anew(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """Keys sorted at every level, numbers exactly as they stood, three characters escaped.
+    """Keys are sorted at every level, numbers unchanged, three characters escaped.
 
     See gateway-behaviour.md#messages.
     """
@@ -240,7 +240,7 @@ def test_an_answer_passes_as_it_is(
     provider: str,
     status: int,
 ) -> None:
-    """Status, content type and body verbatim, no other header of the provider's.
+    """Status, content type and body are verbatim, without other headers of the provider.
 
     See gateway-behaviour.md#errors, #messages.
     """
@@ -255,7 +255,7 @@ def test_an_answer_passes_as_it_is(
 def test_a_stream_passes_line_by_line(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], path: str, provider: str
 ) -> None:
-    """gateway-behaviour.md#messages: names and comments stay, and so does a last line without an end."""
+    """gateway-behaviour.md#messages: names and comments are kept, and so is an unterminated last line."""
     lines = [b"event: x\r\n", b"data: {}\r\n", b"\r\n", b": ping\n", b"\n", b"data: unended"]
     upstream.answers("m", HEAD, b"".join(lines)[:13], b"".join(lines)[13:])
     answer = exchange(gateway(), _request(path, model=f"{provider}/m", stream=True))
@@ -279,7 +279,7 @@ def test_a_stream_that_breaks_off_breaks_off(
     provider: str,
     quirks: str | None,
 ) -> None:
-    """gateway-behaviour.md#messages: by a quirk it ends cleanly, and only the missing terminal event tells."""
+    """gateway-behaviour.md#messages: by a quirk it ends cleanly, and only the terminal event is missing."""
     upstream.answers("m", HEAD.replace(b"Connection: close", b"Content-Length: 1000") + b"data: {}\n\ndata")
     answer = exchange(gateway(quirks=quirks), _request(path, model=f"{provider}/m", stream=True))
     assert (answer.status, b"".join(answer.chunks)) == (200, b"data: {}\n\ndata")
@@ -311,7 +311,7 @@ def test_an_answer_that_breaks_off_breaks_off_here_too(
     path: str,
     provider: str,
 ) -> None:
-    """What has been promised by Content-Length does not arrive, and nothing is logged: it is meant."""
+    """The data announced by Content-Length does not arrive, and nothing is logged."""
     upstream.answers("m", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
     answer = exchange(gateway(), _request(path, model=f"{provider}/m"))
     assert (answer.status, answer.headers["content-length"], answer.chunks) == (200, "100", [b"{"])
@@ -323,7 +323,7 @@ def test_an_answer_that_breaks_off_breaks_off_here_too(
 def test_a_client_that_leaves_ends_the_call_to_the_provider(
     gateway: Gateways, upstream: Upstream, path: str, provider: str, begun: bytes
 ) -> None:
-    """Closing the connection cancels the upstream call, at whatever point it is.
+    """Closing the connection cancels the upstream call at any point.
 
     See gateway-behaviour.md#limits-and-timeouts.
     """

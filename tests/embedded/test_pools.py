@@ -1,4 +1,4 @@
-"""Pools: aliases that stand for several deployments, and the file that names them."""
+"""Pools: aliases for several deployments, and the file that names them."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ models:
 
 
 def asked(client: httpx2.Client, model: str, query: str = "", **more: object) -> httpx2.Response:
-    """The answer to a chat with this model."""
+    """Return the answer to a chat with this model."""
     body = {"model": model, "messages": [{"role": "user", "content": "hi"}], **more}
     return client.post(f"/v1/chat/completions{query}", json=body)
 
 
 def selected(answer: httpx2.Response) -> tuple[str | None, str | None]:
-    """What the answer says about who was chosen."""
+    """Return the answer's headers about the chosen deployment."""
     return answer.headers.get("x-selected-provider"), answer.headers.get("x-selected-model")
 
 
@@ -48,13 +48,13 @@ def selected(answer: httpx2.Response) -> tuple[str | None, str | None]:
 def test_the_deployments_of_an_alias_take_turns(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """Each request goes to the next one, round and round, and the answer says to which.
+    """Each request goes to the next deployment, in a cycle, and the answer names it.
 
     See gateway-behaviour.md#routing.
     """
     for name in ("one", "two"):
         upstream.answers(name, whole_answer(200, ANSWER))
-    client = gateway(pools=FAST, idle_timeout=101.0)  # a gateway of its own, whose turns nobody else takes
+    client = gateway(pools=FAST, idle_timeout=101.0)  # a gateway of its own, whose turns no other test takes
     answers = [asked(client, "fast") for _ in range(3)]
     assert [selected(answer) for answer in answers] == [("openai", "one"), ("ollama", "two"), ("openai", "one")]
     assert [answer.status_code for answer in answers] == [200, 200, 200]
@@ -64,10 +64,10 @@ def test_the_deployments_of_an_alias_take_turns(
 
 
 @pytest.mark.wire
-def test_a_stream_and_a_providers_error_say_who_was_chosen(
+def test_a_stream_and_a_providers_error_name_the_deployment(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """The headers are there on a stream, on a refused stream, on a refusal, and on an answer that cannot be read."""
+    """The headers are on a stream, a refused stream, a refusal, and an unreadable answer."""
     upstream.answers("s", EVENT)
     upstream.answers("no", whole_answer(429, b'{"error":"slow"}'))
     upstream.answers("odd", whole_answer(200, b"<html>"))
@@ -89,10 +89,10 @@ def test_a_stream_and_a_providers_error_say_who_was_chosen(
 
 
 @pytest.mark.wire
-def test_a_name_outside_of_ascii_is_told_in_utf8(
+def test_a_name_outside_of_ascii_is_sent_in_utf8(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """The header's bytes are the name's."""
+    """The header's bytes are the name's UTF-8."""
     upstream.answers("模型", whole_answer(200, ANSWER))
     answer = asked(gateway(pools={"fast": (("openai", "模型"),) * 2}), "fast")
     assert answer.status_code == 200
@@ -103,7 +103,7 @@ def test_a_name_outside_of_ascii_is_told_in_utf8(
 def test_only_the_exact_name_is_an_alias(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """Another case is another name; a provider in the query, or a prefix, goes past the pools.
+    """Another case is another name; a provider in the query, or a prefix, bypasses the pools.
 
     See gateway-behaviour.md#routing.
     """
@@ -129,10 +129,10 @@ def test_an_alias_is_neither_listed_nor_known_elsewhere(
 
 
 @pytest.mark.wire
-def test_the_lists_see_the_alias_and_a_refusal_before_the_provider_names_nobody(
+def test_the_lists_match_the_alias_and_an_early_refusal_names_no_deployment(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """What was asked for is what the lists match; their 403, and a missing key's 400, come without the headers."""
+    """The lists match the requested name; their 403, and a missing key's 400, come without the headers."""
     upstream.answers("one", whole_answer(200, ANSWER))
     denied = asked(gateway(pools=FAST, disallowed_models=("fast",)), "fast")
     assert (denied.status_code, selected(denied)) == (403, (None, None))
@@ -149,8 +149,8 @@ def test_the_lists_see_the_alias_and_a_refusal_before_the_provider_names_nobody(
     ]}}, "version": 1})],
     ids=["yaml", "json"],
 )  # fmt: skip
-def test_the_file_says_who_takes_turns(tmp_path: Path, text: str) -> None:
-    """`ROUTING_CONFIG_PATH` is read when `ROUTING_ENABLED` says so, in YAML or JSON; keys nobody knows are let be."""
+def test_the_file_names_the_deployments(tmp_path: Path, text: str) -> None:
+    """`ROUTING_CONFIG_PATH` is read if `ROUTING_ENABLED` is set, in YAML or JSON; unknown keys are ignored."""
     file = tmp_path / "pools.yaml"
     file.write_text(text)
     environ = {"ROUTING_ENABLED": "true", "ROUTING_CONFIG_PATH": str(file)}
@@ -177,7 +177,7 @@ def test_the_file_says_who_takes_turns(tmp_path: Path, text: str) -> None:
     ],
 )
 def test_a_file_the_real_gateway_would_not_start_with_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
-    """The sentence names the variable, the alias and what to write."""
+    """The error names the variable, the alias and the correction."""
     file = tmp_path / "pools.yaml"
     file.write_text(text)
     with pytest.raises(SettingsError) as caught:
@@ -187,7 +187,7 @@ def test_a_file_the_real_gateway_would_not_start_with_is_refused(tmp_path: Path,
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    """Routing without a path, or with one where nothing is, does not start."""
+    """Routing without a path, or with one to a missing file, does not start."""
     with pytest.raises(SettingsError, match="set ROUTING_CONFIG_PATH"):
         Settings.from_env({"ROUTING_ENABLED": "true"})
     with pytest.raises(SettingsError, match="cannot be read"):
@@ -195,13 +195,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_pools_given_in_python_are_looked_at_too() -> None:
-    """A pool that cannot be meant never becomes a setting."""
+    """An invalid pool raises before it becomes a setting."""
     with pytest.raises(SettingsError, match="'fast'.*at least 2"):
         Settings(pools={"fast": (("openai", "one"),)})
 
 
-def test_yaml_without_its_library_says_what_to_install(tmp_path: Path) -> None:
-    """JSON is read all the same."""
+def test_yaml_without_its_library_has_the_install_command(tmp_path: Path) -> None:
+    """JSON is read without the library."""
     yaml, plain = tmp_path / "a", tmp_path / "b"
     yaml.write_text(YAML)
     plain.write_text(json.dumps({"models": {"fast": {"deployments": [{"provider": "openai", "model": "m"}] * 2}}}))

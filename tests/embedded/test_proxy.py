@@ -1,6 +1,6 @@
-"""The proxy to a provider's own API: what the provider sees, and both ways in which its answer comes back.
+"""The proxy to a provider's own API: the request that the provider receives, and both ways to relay its answer.
 
-The second way, an event stream that hides what the provider says, is a quirk of the real gateway's.
+The second way, an event stream that hides the provider's status, is a quirk of the real gateway's.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ REFUSED = "dial tcp 127.0.0.1:9: connect: connection refused"
 def test_the_gateways_own_errors(
     gateway: Gateways, section: str, path: str, status: int, text: str, headers: dict[str, str]
 ) -> None:
-    """Each row is a statement of the section it names; an event stream that is wanted changes nothing."""
+    """Each row is a statement of its section; an accepted event stream changes nothing."""
     answer = gateway().get(path, headers=headers)
     assert (answer.status_code, answer.json(), answer.headers["content-type"]) == (status, {"error": text}, GIN), (
         section
@@ -56,7 +56,7 @@ def test_the_gateways_own_errors(
 
 
 def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways) -> None:
-    """gateway-behaviour.md#errors: with the network's words, except where an event stream is wanted."""
+    """gateway-behaviour.md#errors: with the network's message, except if an event stream is accepted."""
     answer = gateway().get("/proxy/deepseek/models")
     assert (answer.status_code, answer.json()) == (502, {"error": f"Failed to reach upstream server: {REFUSED}"})
     events = gateway(quirks="v0.48").get("/proxy/deepseek/models", headers=EVENTS)
@@ -68,7 +68,7 @@ def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways) -> None:
 def test_any_method_reaches_the_path_below_the_providers_address(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], method: str
 ) -> None:
-    """gateway-behaviour.md#proxy: with the query as it stood; an encoded slash becomes a plain one."""
+    """gateway-behaviour.md#proxy: with the query unchanged; an encoded slash becomes a plain one."""
     path = "/v1/files/a/b%20%3F%C3%A9"
     upstream.answers(path + "?x=%20&y", whole_answer(200, b"" if method == "HEAD" else b"{}"))
     answer = gateway().request(method, "/proxy/openai/files/a%2Fb%20%3F%C3%A9?x=%20&y")
@@ -93,7 +93,7 @@ def test_the_provider_sees_the_clients_headers_but_for_its_token(
     expected: dict[str, str],
     quirks: str | None,
 ) -> None:
-    """The token is never forwarded; by quirks all is JSON, and Anthropic's version comes twice.
+    """The token is never forwarded; by quirks all is JSON, and Anthropic's version is repeated.
 
     See gateway-behaviour.md#proxy.
     """
@@ -120,7 +120,7 @@ def test_the_provider_sees_the_clients_headers_but_for_its_token(
 def test_an_answer_comes_back_as_it_is(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], status: int
 ) -> None:
-    """Status, headers and body; the compressed stay compressed; only the date is the gateway's.
+    """Status, headers and body are relayed, compressed data unchanged; only the date is the gateway's.
 
     See gateway-behaviour.md#proxy.
     """
@@ -161,7 +161,7 @@ def test_limits_lists_and_deadlines_do_not_apply(
 def test_a_stream_passes_as_it_comes_and_breaks_off_where_it_does(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """gateway-behaviour.md#proxy: no final chunk, so that the client sees the break; nothing is logged."""
+    """gateway-behaviour.md#proxy: there is no final chunk, so that the client sees the break; nothing is logged."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     upstream.answers("m", head + b"9\r\ndata: 1\n\n\r\n")
     answer = exchange(gateway(), _streaming("m", "text/event-stream, application/json"))
@@ -194,10 +194,10 @@ def test_an_event_stream_hides_the_status_and_loses_what_has_no_end(
     assert upstream.seen[0].headers["authorization"] == "Bearer sk-o"
 
 
-def test_an_event_stream_shows_what_the_provider_says(
+def test_an_event_stream_shows_the_providers_answer(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """Without the quirk, what is accepted changes nothing: status, headers and body are the provider's."""
+    """Without the quirk the accepted type changes nothing: status, headers and body are the provider's."""
     upstream.answers("/v1/x", whole_answer(429, b'{"error":1}'))
     answer = gateway(max_body=10).post("/proxy/openai/x", content=b"x" * 20, headers=EVENTS)
     assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (429, b'{"error":1}', "7")
@@ -206,7 +206,7 @@ def test_an_event_stream_shows_what_the_provider_says(
 def test_a_content_type_asks_for_an_event_stream_too(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """gateway-behaviour.md#proxy: either header, if it says exactly that."""
+    """gateway-behaviour.md#proxy: either header has this effect with exactly that value."""
     upstream.answers("m", whole_answer(500, b"x\n"))
     client = gateway(quirks="v0.48")
     body = json.dumps({"model": "m"})
@@ -219,7 +219,7 @@ def test_a_content_type_asks_for_an_event_stream_too(
 def test_an_event_stream_has_a_limit(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], size: int, status: int
 ) -> None:
-    """The limit itself is too much, and the refusal has the stream's content type.
+    """The limit itself is refused, and the refusal has the stream's content type.
 
     See gateway-behaviour.md#limits-and-timeouts.
     """
@@ -231,7 +231,7 @@ def test_an_event_stream_has_a_limit(
 
 
 def test_a_silent_provider_of_an_event_stream_is_a_502(gateway: Gateways, upstream: Upstream) -> None:
-    """gateway-behaviour.md#proxy: here the wait for the head of the answer has its end."""
+    """gateway-behaviour.md#proxy: here the wait for the answer's head is limited."""
     upstream.scripts["mute"] = lambda connection: connection.recv(1)
     client = gateway(header_timeout=0.2, quirks="v0.48")
     answer = client.post("/proxy/openai/x", json={"model": "mute"}, headers=EVENTS)
@@ -249,7 +249,7 @@ def test_a_client_that_leaves_ends_the_call_to_the_provider(
 
 
 def test_the_scripted_provider_is_behind_it_too() -> None:
-    """The package's own client reaches it, whole and streamed."""
+    """The package's own client reaches the scripted provider, whole and streamed."""
     asked = {"model": "x", "messages": [{"role": "user", "content": "hi"}]}
     with running(local=nowhere(), scripted=ScriptedProvider()) as url, InferenceGatewayClient(url) as client:
         answer = client.proxy("openai", "chat/completions", method="POST", json=asked)
@@ -272,7 +272,7 @@ def _streaming(model: str, accept: str) -> bytes:
 
 @pytest.mark.parametrize("path", ["../../admin", "%2e%2e/admin", "a/..%2f../admin", "./x", "a/.."])
 def test_a_path_does_not_leave_the_api(gateway: Gateways, upstream: Upstream, path: str) -> None:
-    """The provider's key is for its API, and for nothing else on that host."""
+    """The provider's key is sent to its API only, and to no other path of that host."""
     before = len(upstream.seen)
     head = f"GET /proxy/openai/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     reply = exchanged(str(gateway().base_url), head.encode())
@@ -283,7 +283,7 @@ def test_a_path_does_not_leave_the_api(gateway: Gateways, upstream: Upstream, pa
 def test_a_body_is_not_held_without_a_bound(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A body that is passed on is in memory first, so its size is limited."""
+    """A relayed body is buffered first, so its size is limited."""
     monkeypatch.setattr(pass_through, "_MAX_PROXIED", 1000)
     upstream.answers("/v1/files", whole_answer(200, b"{}"))
     before = len(upstream.seen)

@@ -1,4 +1,4 @@
-"""The quirks: each is named, described, tried, and decided in one place."""
+"""The quirks: each is named, described, tested, and decided in one place."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ NAMES = Quirks.__struct_fields__
 
 
 def test_none_is_there_unless_a_release_is_named() -> None:
-    """The contract's behaviour is the default; a release has them all."""
+    """The contract's behaviour is the default; a release enables all its quirks."""
     assert not any(getattr(named(None), name) for name in NAMES)
     assert all(getattr(named("v0.48"), name) for name in NAMES)
 
 
 @pytest.mark.parametrize("release", ["", "0.48", "v0.49", "V0.48"])
 def test_an_unknown_release_is_refused_by_name(release: str) -> None:
-    """The sentence says which there are."""
+    """The error lists the releases."""
     with pytest.raises(ValueError, match=f"{release!r} is not a release .* write {' or '.join(RELEASES)}"):
         named(release)
 
 
 def test_the_command_refuses_an_unknown_release() -> None:
-    """A sentence and the exit code of a wrong use, before anything listens."""
+    """The command prints a sentence and exits with the code of bad usage, before anything listens."""
     command = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()", "serve", "--quirks", "v9"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
@@ -41,7 +41,7 @@ def test_the_command_refuses_an_unknown_release() -> None:
 
 
 def test_each_is_described_with_its_section() -> None:
-    """The class's own words name the section of each, and so does the table of the documentation."""
+    """The section of each is in the class's docstring, and in the table of the documentation."""
     words = Quirks.__doc__ or ""
     for name in NAMES:
         assert re.search(rf"^ +{name}: (?:(?!\n +\w+: ).)*?\((?:gateway-behaviour\.md)?#[a-z]", words, re.M | re.S), (
@@ -57,7 +57,7 @@ def test_each_is_described_with_its_section() -> None:
 
 
 def test_each_is_decided_somewhere_and_tried_by_a_test() -> None:
-    """No quirk is a name alone: code asks for it, and a case or a test turns on it."""
+    """Each quirk is read by code, and a case or a test enables it."""
     code = "".join(path.read_text() for path in (ROOT / "src/inference_gateway_sdk/embedded").rglob("*.py"))
     tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_behaviour_*.py"))
     for name in NAMES:
@@ -66,7 +66,7 @@ def test_each_is_decided_somewhere_and_tried_by_a_test() -> None:
 
 
 def test_the_time_to_write_is_one_of_answers() -> None:
-    """A gateway's own end, long after the deadline began, is told as it was."""
+    """The end of a gateway's own wait, long after the deadline began, is reported unchanged."""
     sent: list[object] = []
 
     async def app(_: object, __: object, send: Any) -> None:
@@ -80,7 +80,7 @@ def test_the_time_to_write_is_one_of_answers() -> None:
 
 
 def test_where_there_is_no_connection_to_close_it_is_an_error() -> None:
-    """Whoever drives the application without a socket sees that the answer was cut."""
+    """An application without a socket raises when the answer is cut."""
 
     async def app(_: object, __: object, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -90,5 +90,5 @@ def test_where_there_is_no_connection_to_close_it_is_an_error() -> None:
 
 
 async def never(*_: object) -> Any:
-    """Nothing is to be received or sent."""
+    """Fail: nothing may be received or sent."""
     raise AssertionError("the application is to be cut before")

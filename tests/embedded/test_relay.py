@@ -1,4 +1,4 @@
-"""What a provider sees of a request, and what a client sees of its answer."""
+"""The request that a provider receives, and the answer that a client receives."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _request(model: str, **more: object) -> bytes:
 def test_the_provider_sees_its_own_request_and_nothing_of_the_clients(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """Un-prefixed model, known fields, the provider's key, no client header.
+    """The provider receives the un-prefixed model, known fields and its own key, but no client header.
 
     See gateway-behaviour.md#middleware-and-the-inner-hop, #routing, #chat-completions, #running-locally.
     """
@@ -80,7 +80,7 @@ def test_each_provider_is_authorised_in_its_own_way(
     provider: str,
     expected: dict[str, str],
 ) -> None:
-    """gateway-behaviour.md#providers: a bearer token, Anthropic's own headers, or nothing at all."""
+    """gateway-behaviour.md#providers: a bearer token, Anthropic's own headers, or none."""
     upstream.answers("m", whole_answer(200, json.dumps(ANSWER).encode()))
     gateway().post(CHAT, json={"model": f"{provider}/m", "messages": HI})
     headers = upstream.seen[0].headers
@@ -88,23 +88,23 @@ def test_each_provider_is_authorised_in_its_own_way(
     assert {name: headers[name] for name in names if name in headers} == expected
 
 
-def test_no_proxy_of_the_environment_stands_before_this_machine(
+def test_no_proxy_of_the_environment_is_used_for_this_machine(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A provider on loopback is reached all the same where one is set that does not answer."""
+    """A provider on loopback is reached although the environment's proxy does not answer."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     upstream.answers("m", whole_answer(200, json.dumps(ANSWER).encode()))
-    client = gateway(idle_timeout=102.0)  # a gateway of its own, which looks at the environment when it first asks
+    client = gateway(idle_timeout=102.0)  # a gateway of its own, which reads the environment at its first request
     assert client.post(CHAT, json={"model": "openai/m", "messages": HI}).json() == ANSWER
 
 
 def test_a_named_provider_gets_the_model_with_its_prefix(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """gateway-behaviour.md#routing: with ?provider= nothing is cut off."""
+    """gateway-behaviour.md#routing: with ?provider= the model is not changed."""
     upstream.answers("openai/m", whole_answer(200, json.dumps(ANSWER).encode()))
     assert gateway().post(f"{CHAT}?provider=openai", json={"model": "openai/m"}).json() == ANSWER
 
@@ -117,7 +117,7 @@ def test_a_named_provider_gets_the_model_with_its_prefix(
 def test_usage_is_asked_for_on_every_stream(
     gateway: Gateways, upstream: Upstream, provider: str, options: object, asked: dict[str, object]
 ) -> None:
-    """Whatever the client says, but for the providers that do not know the option.
+    """Usage is always requested, except from providers without the option.
 
     See gateway-behaviour.md#chat-streaming.
     """
@@ -130,7 +130,7 @@ def test_usage_is_asked_for_on_every_stream(
 def test_a_stream_arrives_line_by_line_as_it_came(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer]
 ) -> None:
-    """Comments, names, CR LF and unknown fields stay; each line is a write; nothing is added.
+    """Comments, names, CR LF and unknown fields are kept; each line is a write; nothing is added.
 
     See gateway-behaviour.md#chat-streaming.
     """
@@ -168,7 +168,7 @@ def test_a_stream_arrives_line_by_line_as_it_came(
 def test_a_last_line_without_an_end_is_lost_by_a_quirk(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], body: bytes, arrives: bytes
 ) -> None:
-    """What is not a whole line never leaves the real gateway, and the answer still ends cleanly.
+    """By a quirk an unterminated line is dropped, and the answer still ends cleanly.
 
     See gateway-behaviour.md#chat-streaming.
     """
@@ -182,7 +182,7 @@ def test_a_last_line_without_an_end_is_lost_by_a_quirk(
 def test_a_provider_that_breaks_off_ends_the_stream_cleanly_by_a_quirk(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], arrived: bytes
 ) -> None:
-    """A break looks like an end, before the first line as an empty event stream.
+    """By a quirk a break looks like an end, before the first line like an empty event stream.
 
     See gateway-behaviour.md#chat-streaming.
     """
@@ -195,7 +195,7 @@ def test_a_provider_that_breaks_off_ends_the_stream_cleanly_by_a_quirk(
 def test_a_provider_that_breaks_off_breaks_off_the_stream(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No last chunk, and no complaint in the log: the client sees that something is missing."""
+    """There is no last chunk, so that the client sees the break, and no log record."""
     upstream.answers("m", HEAD.replace(b"Connection: close", b"Content-Length: 1000") + b'data: {"a":1}\n\n')
     answer = exchange(gateway(), _request("openai/m", stream=True))
     assert (answer.status, b"".join(answer.chunks), answer.whole) == (200, b'data: {"a":1}\n\n', False)
@@ -203,7 +203,7 @@ def test_a_provider_that_breaks_off_breaks_off_the_stream(
 
 
 def test_a_provider_that_breaks_off_before_its_first_line_is_a_502(gateway: Gateways, upstream: Upstream) -> None:
-    """Nothing has been said yet, so the status can still tell."""
+    """Before the first byte the status can still report the break."""
     upstream.answers("m", HEAD.replace(b"Connection: close", b"Content-Length: 1000"))
     answer = gateway().post(CHAT, json={"model": "openai/m", "messages": HI, "stream": True})
     assert answer.status_code == 502
@@ -211,7 +211,7 @@ def test_a_provider_that_breaks_off_before_its_first_line_is_a_502(gateway: Gate
 
 
 def test_the_head_waits_for_the_first_line(gateway: Gateways, upstream: Upstream) -> None:
-    """gateway-behaviour.md#chat-streaming: the time to the headers is the time to the first line."""
+    """gateway-behaviour.md#chat-streaming: the headers are sent with the first line."""
     go_on = threading.Event()
 
     def script(connection: socket.socket) -> None:
@@ -235,7 +235,7 @@ def test_the_head_waits_for_the_first_line(gateway: Gateways, upstream: Upstream
 def test_a_client_that_leaves_ends_the_call_to_the_provider(
     gateway: Gateways, upstream: Upstream, stream: bool, begun: bytes
 ) -> None:
-    """Closing the connection cancels the upstream call, at whatever point it is.
+    """Closing the connection cancels the upstream call at any point.
 
     See gateway-behaviour.md#limits-and-timeouts.
     """
@@ -244,7 +244,7 @@ def test_a_client_that_leaves_ends_the_call_to_the_provider(
 
 
 def test_a_compressed_answer_is_read(gateway: Gateways, upstream: Upstream) -> None:
-    """The gateway offers gzip to providers, and so must read it."""
+    """The gateway accepts gzip from providers, and decodes it."""
     body = gzip.compress(json.dumps(ANSWER).encode())
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
     upstream.answers("m", head.encode() + body)
@@ -252,7 +252,7 @@ def test_a_compressed_answer_is_read(gateway: Gateways, upstream: Upstream) -> N
 
 
 def test_a_connection_is_kept_for_the_next_request(gateway: Gateways) -> None:
-    """The gateway speaks keep-alive: two requests share one connection, a 404 in between included."""
+    """Two requests share one connection, a 404 in between included."""
     client = gateway()
     with httpx2.Client(base_url=client.base_url, trust_env=False) as fresh:
         ports = {
@@ -263,7 +263,7 @@ def test_a_connection_is_kept_for_the_next_request(gateway: Gateways) -> None:
 
 
 def test_a_client_that_leaves_while_sending_is_no_error(gateway: Gateways, caplog: pytest.LogCaptureFixture) -> None:
-    """Half a request needs no answer, and no complaint in the log."""
+    """A partial request gets no answer, and no log record."""
     client = gateway()
     with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
         connection.sendall(_request("openai/m")[:-5])
@@ -272,7 +272,7 @@ def test_a_client_that_leaves_while_sending_is_no_error(gateway: Gateways, caplo
 
 
 def test_a_body_that_is_too_large_ends_the_connection(gateway: Gateways, exchange: Callable[..., RawAnswer]) -> None:
-    """The 413 comes while the client is still sending, and nothing more is read.
+    """The 413 is sent while the client is still sending, and nothing more is read.
 
     See gateway-behaviour.md#limits-and-timeouts.
     """

@@ -1,4 +1,4 @@
-"""Which provider answers, and what the model lists let through (gateway-behaviour.md#routing)."""
+"""The choice of the provider, and the model lists (gateway-behaviour.md#routing)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_provider_is_named_by_parameter_or_prefix(model: str, provider: str,
 
 @pytest.mark.parametrize("model", ["gpt-4", "", "foo/bar", "/x"])
 def test_a_model_without_a_known_prefix_has_no_provider(model: str) -> None:
-    """There is no guessing from the model's name."""
+    """The provider is never guessed from the model's name."""
     with pytest.raises(Problem, match="Unable to determine provider") as caught:
         route_model(model, "")
     assert caught.value.status == 400
@@ -52,7 +52,7 @@ def test_a_model_without_a_known_prefix_has_no_provider(model: str) -> None:
 def test_lists_match_the_whole_name_or_what_follows_its_first_slash(
     allowed: tuple[str, ...], disallowed: tuple[str, ...], model: str, passes: bool
 ) -> None:
-    """Case does not matter, and a list of allowed models switches the other off."""
+    """Case does not matter, and a list of allowed models disables the other."""
     assert is_listed(model, Settings(allowed_models=allowed, disallowed_models=disallowed)) is passes
 
 
@@ -64,7 +64,7 @@ def test_lists_match_the_whole_name_or_what_follows_its_first_slash(
     ],
 )
 def test_a_model_that_is_ruled_out_is_forbidden(settings: Settings, text: str) -> None:
-    """The 403 says which list it was."""
+    """The 403 names the list."""
     with pytest.raises(Problem, match=text) as caught:
         admit("b", settings)
     assert caught.value.status == 403

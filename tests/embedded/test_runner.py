@@ -1,4 +1,4 @@
-"""Starting and stopping a gateway behind a real socket."""
+"""The start and the end of a gateway with a real socket."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ pytestmark = pytest.mark.wire
 
 
 @pytest.fixture
-def nobody(tmp_path: Path) -> LocalModel:
-    """A smoke-test model that is not there."""
+def no_model(tmp_path: Path) -> LocalModel:
+    """Return a smoke-test model without weights."""
     return LocalModel(Place(tmp_path / "none.gguf", ours=False))
 
 
-def test_it_runs_while_the_block_does(nobody: LocalModel) -> None:
+def test_it_runs_while_the_block_does(no_model: LocalModel) -> None:
     """The address answers inside the block and refuses after it; its thread is gone."""
     before = threading.active_count()
-    with running(local=nobody) as url:
+    with running(local=no_model) as url:
         assert httpx2.get(f"{url}/health", trust_env=False).json() == {"message": "OK"}
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(f"{url}/health", trust_env=False)
@@ -45,7 +45,7 @@ def test_it_runs_while_the_block_does(nobody: LocalModel) -> None:
 
 
 def test_two_run_side_by_side(tmp_path: Path) -> None:
-    """Each has a port and providers of its own."""
+    """Each has its own port and providers."""
     first, second = (LocalModel(Place(tmp_path / name, ours=False)) for name in ("a", "b"))
     with running(local=first) as one, running(local=second) as other:
         assert one != other
@@ -53,30 +53,30 @@ def test_two_run_side_by_side(tmp_path: Path) -> None:
         assert httpx2.get(f"{other}/health", trust_env=False).status_code == 200
 
 
-def test_a_taken_port_is_named(nobody: LocalModel) -> None:
-    """The error says which address could not be had."""
+def test_a_taken_port_is_named(no_model: LocalModel) -> None:
+    """The error names the address that is taken."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with (
             pytest.raises(ListenError, match=f"cannot listen at 127.0.0.1:{port}"),
-            running(Settings(port=port), local=nobody),
+            running(Settings(port=port), local=no_model),
         ):
             pytest.fail("it listens at a taken port")
 
 
-def test_an_unknown_host_is_named(nobody: LocalModel) -> None:
-    """The error says which host is not one of this machine."""
+def test_an_unknown_host_is_named(no_model: LocalModel) -> None:
+    """The error names the host that is not one of this machine."""
     with (
         pytest.raises(ListenError, match=r"cannot listen at 192\.0\.2\.1"),
-        running(Settings(host="192.0.2.1", port=0), local=nobody),
+        running(Settings(host="192.0.2.1", port=0), local=no_model),
     ):
         pytest.fail("it listens at an address that is not ours")
 
 
 # The server ends its thread as it would end a process.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_one_that_does_not_start_says_so_and_silences_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    """What other servers of the process have to say is heard as before."""
+def test_one_that_does_not_start_raises_and_silences_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """A failed start raises, and the log records of other servers in the process are still emitted."""
 
     async def app(_: Scope, receive: Receive, send: Send) -> None:
         await receive()
@@ -89,7 +89,7 @@ def test_one_that_does_not_start_says_so_and_silences_nobody(caplog: pytest.LogC
 
 
 def test_what_is_missing_is_named_with_the_command_that_installs_it() -> None:
-    """Without its web framework the package still imports, and says what to install when it is asked to serve."""
+    """Without its web framework the package still imports, and serving raises with the install command."""
     program = (
         "import sys; sys.modules['starlette'] = None\n"
         "from inference_gateway_sdk import embedded\n"
@@ -101,7 +101,7 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it() -> None:
 
 
 def test_the_embedded_gateway_is_not_loaded_before_it_is_asked_for() -> None:
-    """Its weights can be looked at without its web framework."""
+    """The weights can be inspected without the web framework."""
     program = (
         "import sys, inference_gateway_sdk.embedded.weights\n"
         "print([name for name in ('starlette', 'uvicorn', 'httpx2', 'xllamacpp') if name in sys.modules])"
@@ -111,14 +111,14 @@ def test_the_embedded_gateway_is_not_loaded_before_it_is_asked_for() -> None:
 
 
 def test_a_client_that_leaves_a_stream_is_let_go_in_silence(
-    nobody: LocalModel, caplog: pytest.LogCaptureFixture
+    no_model: LocalModel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A provider that never waits does not write on, event by event, to a connection that was reset."""
+    """A provider that never waits does not write further events to a connection that was reset."""
     body = json.dumps(
         {"model": "openai/m", "stream": True, "messages": [{"role": "user", "content": "count " * 20_000}]}
     )
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
-    with running(local=nobody, scripted=ScriptedProvider()) as url:
+    with running(local=no_model, scripted=ScriptedProvider()) as url:
         host, _, port = url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=10) as client:
             client.sendall((head + body).encode())

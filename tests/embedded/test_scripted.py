@@ -1,4 +1,4 @@
-"""The scripted provider: every endpoint of a gateway, asked with the package's own client and without a key."""
+"""The scripted provider: every endpoint of a gateway, called with the package's own client and without a key."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ ASKED = "Where is the  cat?\nAnd \u2028 the <dog>?"
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """The address of a gateway with a scripted provider and everything else as it comes."""
+    """Return the address of a gateway with a scripted provider and default settings."""
     with running(local=nowhere(), scripted=ScriptedProvider()) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def client(url: str) -> Iterator[InferenceGatewayClient]:
-    """A client of it."""
+    """Return a client of it."""
     with InferenceGatewayClient(url) as opened:
         yield opened
 
 
 def test_its_names_are_listed(client: InferenceGatewayClient) -> None:
-    """It stands in for the providers that between them offer every endpoint."""
+    """The scripted provider replaces the providers that together offer every endpoint."""
     assert [model.id for model in client.list_models().data] == [
         f"anthropic/{SCRIPTED_MODEL}",
         f"elevenlabs/{SCRIPTED_MODEL}",
@@ -47,15 +47,15 @@ def test_its_names_are_listed(client: InferenceGatewayClient) -> None:
     ]
 
 
-def test_it_answers_for_every_provider_that_nobody_configured(client: InferenceGatewayClient) -> None:
-    """Neither an address nor a key is needed to try a model's name; it is not listed under all of theirs."""
+def test_it_answers_for_every_provider_that_is_not_configured(client: InferenceGatewayClient) -> None:
+    """Neither an address nor a key is needed for a model's name; it is not listed under all of theirs."""
     for provider in ("groq", "ollama", "webwright"):
         assert client.generate_content(f"{provider}/any", "Hello").text == "You wrote: Hello"
 
 
 @pytest.mark.parametrize("model", ["openai/gpt-4o", "anthropic/claude", "openai/a/b"])
 def test_a_chat_is_answered_whole_and_streamed(client: InferenceGatewayClient, model: str) -> None:
-    """Any model name will do; the answer repeats what the user said last; both ways come to the same."""
+    """Any model name is accepted; the answer repeats the last user message, equal whole and streamed."""
     messages = [
         {"role": "user", "content": "first"},
         {"role": "assistant", "content": "no"},
@@ -74,7 +74,7 @@ def test_a_chat_is_answered_whole_and_streamed(client: InferenceGatewayClient, m
 
 
 def test_a_message_is_answered_whole_and_streamed(client: InferenceGatewayClient) -> None:
-    """Anthropic's dialect, to the same text."""
+    """Anthropic's dialect gives the same text."""
     asked = [{"role": "user", "content": ASKED}]
     whole = client.create_message("anthropic/claude", asked, max_tokens=9)
     with client.create_message_stream("anthropic/claude", asked, max_tokens=9) as stream:
@@ -87,7 +87,7 @@ def test_a_message_is_answered_whole_and_streamed(client: InferenceGatewayClient
 
 @pytest.mark.parametrize("asked", [ASKED, [{"role": "user", "content": [{"type": "input_text", "text": ASKED}]}]])
 def test_a_response_is_answered_whole_and_streamed(client: InferenceGatewayClient, asked: object) -> None:
-    """The Responses API, asked with a text or with items; the stream ends in the whole response."""
+    """The Responses API takes a text or items, and the stream ends with the whole response."""
     whole = client.create_response("openai/gpt", asked)
     with client.create_response_stream("openai/gpt", asked) as stream:
         events = list(stream)
@@ -99,7 +99,7 @@ def test_a_response_is_answered_whole_and_streamed(client: InferenceGatewayClien
 
 
 def test_pictures_are_made_changed_and_varied(client: InferenceGatewayClient) -> None:
-    """As many as asked for, of a colour that the prompt decides."""
+    """The requested number of images is made, in a colour that the prompt decides."""
     cats = client.generate_image("a cat", model="openai/x", n=2)
     assert [image.revised_prompt for image in cats.data] == ["a cat", "a cat"]
     picture = cats.data[0].bytes()
@@ -110,7 +110,7 @@ def test_pictures_are_made_changed_and_varied(client: InferenceGatewayClient) ->
 
 
 def test_there_is_an_end_to_how_many_are_made(url: str) -> None:
-    """Ten pictures and 128 answers, as with OpenAI; what is no such number in a form is one."""
+    """The limits are ten images and 128 answers, as with OpenAI; an invalid number in a form counts as one."""
     pictures = httpx2.post(f"{url}/v1/images/generations", json={"model": "openai/x", "n": 50}, trust_env=False)
     assert len(pictures.json()["data"]) == 10
     form = {"model": (None, "openai/x"), "n": (None, "1000"), "image": ("a.png", b"PNG")}
@@ -121,7 +121,7 @@ def test_there_is_an_end_to_how_many_are_made(url: str) -> None:
 
 
 def test_a_picture_is_a_png() -> None:
-    """Its chunks' checksums are right and its pixels are all there: 64 rows of 64, and a filter byte before each."""
+    """The checksums of an image's chunks are right and its pixels complete: 64 rows of 64, each with a filter byte."""
     data = scripted.png("\ud800")
     assert data.startswith(b"\x89PNG\r\n\x1a\n")
     at, chunks = 8, {}
@@ -136,7 +136,7 @@ def test_a_picture_is_a_png() -> None:
 
 
 def test_sounds_are_files_of_their_type(client: InferenceGatewayClient) -> None:
-    """Half a second each: MP3 by default, WAV, and raw samples."""
+    """Each sound lasts half a second: MP3 by default, WAV, and raw samples."""
     speech = client.create_speech("openai/x", "hello", "alloy")
     assert speech.content_type == "audio/mpeg"
     frames = [speech.bytes[at : at + 4] for at in range(0, len(speech.bytes), 104)]
@@ -150,7 +150,7 @@ def test_sounds_are_files_of_their_type(client: InferenceGatewayClient) -> None:
 
 
 def test_a_sound_that_cannot_be_made_is_refused(url: str) -> None:
-    """The refusal is the provider's, and names what can be had."""
+    """The refusal is the provider's, and lists the available formats."""
     body = {"model": "openai/x", "input": "a", "voice": "b", "response_format": "opus"}
     answer = httpx2.post(f"{url}/v1/audio/speech", json=body, trust_env=False)
     assert answer.status_code == 400
@@ -158,7 +158,7 @@ def test_a_sound_that_cannot_be_made_is_refused(url: str) -> None:
 
 
 def test_tools_can_be_listed(client: InferenceGatewayClient) -> None:
-    """With a scripted provider and no settings everything is switched on, the list of no tools too."""
+    """With a scripted provider and no settings every feature is enabled, the empty list of tools too."""
     assert client.list_tools().data == []
 
 
@@ -179,7 +179,7 @@ def test_a_request_that_cannot_be_read_is_the_providers_400(url: str, path: str,
 
 @pytest.mark.parametrize("stream", [b"false", b"true"])
 def test_a_chat_that_cannot_be_read_is_the_providers_400(url: str, stream: bytes) -> None:
-    """Bytes that are no text get through the gateway, which does not read what is said, and no further."""
+    """Bytes that are not text pass the gateway, which does not decode messages, and are refused by the provider."""
     body = b'{"model":"openai/x","stream":%s,"messages":[{"role":"user","content":"\xca"}]}' % stream
     answer = httpx2.post(f"{url}/v1/chat/completions", content=body, trust_env=False)
     assert answer.status_code == 400
@@ -190,7 +190,7 @@ def test_a_chat_that_cannot_be_read_is_the_providers_400(url: str, stream: bytes
     "messages", [[], [{"role": "assistant", "content": "x"}], [{"role": "user", "content": None}], [5]]
 )
 def test_a_prompt_that_is_not_there_is_empty(url: str, messages: object) -> None:
-    """No text of the user's is no reason to fail."""
+    """A request without a user's text is answered."""
     body = {"model": "anthropic/x", "messages": messages}
     answer = httpx2.post(f"{url}/v1/messages", json=body, trust_env=False)
     assert answer.json()["content"] == [{"type": "text", "text": "You wrote: "}]
@@ -204,7 +204,7 @@ def test_its_text_can_be_given() -> None:
 
 
 def test_a_provider_with_an_address_is_asked_there() -> None:
-    """It stands in only where nothing is configured; a key alone is no address."""
+    """The scripted provider is used only without an address; a key alone is not enough."""
     scripted = ScriptedProvider()
     access = {"openai": Access(url="http://127.0.0.1:9/v1", key="k"), "anthropic": Access(key="k")}
     built = Gateway.build(Settings(access=access), nowhere(), scripted)
@@ -213,6 +213,6 @@ def test_a_provider_with_an_address_is_asked_there() -> None:
 
 
 def test_settings_that_are_given_are_kept() -> None:
-    """Nothing is switched on behind their back."""
+    """Given settings are not changed."""
     with running(Settings(port=0), local=nowhere(), scripted=ScriptedProvider()) as url:
         assert httpx2.post(f"{url}/v1/images/generations", json={}, trust_env=False).status_code == 404

@@ -1,4 +1,4 @@
-"""What the scripted model does at its turn: tools, forms and limits, in each dialect, judged by the client."""
+"""The scripted model's turns: tools, forms and limits, in each dialect, judged by the client."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ ASKED = "How warm is it?"
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[InferenceGatewayClient]:
-    """A client of a gateway with a scripted provider."""
+    """Return a client of a gateway with a scripted provider."""
     with running(local=nowhere(), scripted=ScriptedProvider()) as url, InferenceGatewayClient(url) as opened:
         yield opened
 
 
 def _chat(client: InferenceGatewayClient, messages: Any, **params: Any) -> Any:
-    """A chat's answer, the same whole and streamed."""
+    """Return a chat's answer, the same whole and streamed."""
     whole = client.generate_content("openai/x", messages, **params)
     with client.generate_content_stream("openai/x", messages, **params) as stream:
         streamed = stream.final()
@@ -57,7 +57,7 @@ def _chat(client: InferenceGatewayClient, messages: Any, **params: Any) -> Any:
 
 
 def test_a_tool_is_called_and_its_result_repeated_in_a_chat(client: InferenceGatewayClient) -> None:
-    """The first tool when the user has spoken, with arguments of its schema; text when the tool has."""
+    """The first tool is called after a user message, with arguments of its schema; after its result comes text."""
     first = _chat(client, ASKED, tools=CHAT_TOOLS)
     [call] = first.tool_calls
     assert (call.id, call.function.name, json.loads(call.function.arguments)) == ("call_1", "weather", ARGUMENTS)
@@ -67,7 +67,7 @@ def test_a_tool_is_called_and_its_result_repeated_in_a_chat(client: InferenceGat
 
 
 def test_a_tool_is_called_and_its_result_repeated_in_messages(client: InferenceGatewayClient) -> None:
-    """The same, past a tool that the provider would run itself."""
+    """A tool is called in Messages too, skipping one that the provider would run itself."""
 
     def ask(*messages: Any) -> Any:
         whole = client.create_message("anthropic/x", [*messages], 50, tools=MESSAGE_TOOLS)
@@ -84,7 +84,7 @@ def test_a_tool_is_called_and_its_result_repeated_in_messages(client: InferenceG
 
 
 def test_a_tool_is_called_and_its_result_repeated_in_responses(client: InferenceGatewayClient) -> None:
-    """The same once more; the response repeats the settings of its request."""
+    """A tool is called in Responses too; the response repeats the settings of its request."""
 
     def ask(*items: Any) -> Any:
         whole = client.create_response("openai/x", [*items], tools=RESPONSE_TOOLS, temperature=0.5)
@@ -92,14 +92,14 @@ def test_a_tool_is_called_and_its_result_repeated_in_responses(client: Inference
             assert stream.final() == whole
         return whole
 
-    said = {"role": "user", "content": ASKED}
-    first = ask(said)
+    message = {"role": "user", "content": ASKED}
+    first = ask(message)
     [call] = first.output
     assert (call.type, call.call_id, call.name) == ("function_call", "call_1", "weather")
     assert json.loads(call.arguments) == ARGUMENTS
     assert (first.temperature, first.to_dict()["tools"]) == (0.5, RESPONSE_TOOLS)
     result = {"type": "function_call_output", "call_id": call.call_id, "output": "21 degrees"}
-    assert ask(said, call, result).output_text == "Tool result: 21 degrees"
+    assert ask(message, call, result).output_text == "Tool result: 21 degrees"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_tool_is_called_and_its_result_repeated_in_responses(client: Inference
     ],
 )
 def test_the_choice_of_tools_is_honoured_in_a_chat(client: InferenceGatewayClient, choice: Any, called: str) -> None:
-    """None, any, or the one that is named."""
+    """The choice is none, any, or the named tool."""
     answer = _chat(client, ASKED, tools=CHAT_TOOLS, tool_choice=choice)
     assert [call.function.name for call in answer.tool_calls] == ([called] if called else [])
 
@@ -128,7 +128,7 @@ def test_the_choice_of_tools_is_honoured_in_a_chat(client: InferenceGatewayClien
     ],
 )
 def test_the_choice_of_tools_is_honoured_elsewhere(client: InferenceGatewayClient, choice: Any, called: str) -> None:
-    """In the words of Messages, and in those of Responses."""
+    """The choice of tools is honoured in Messages and in Responses."""
     answer = client.create_message("anthropic/x", ASKED, 50, tools=MESSAGE_TOOLS, tool_choice=choice)
     assert [call.name for call in answer.tool_calls] == ([called] if called else [])
     words = {"any": "required", "tool": {"type": "function", "name": "stop"}}
@@ -139,7 +139,7 @@ def test_the_choice_of_tools_is_honoured_elsewhere(client: InferenceGatewayClien
 
 
 def test_a_required_tool_is_called_again_after_its_result(client: InferenceGatewayClient) -> None:
-    """As real models do, and with another id."""
+    """A required tool is called again with another id, as by real models."""
     first = client.generate_content("openai/x", ASKED, tools=CHAT_TOOLS)
     result = {"role": "tool", "tool_call_id": "call_1", "content": "21 degrees"}
     again = client.generate_content(
@@ -149,7 +149,7 @@ def test_a_required_tool_is_called_again_after_its_result(client: InferenceGatew
 
 
 def test_a_form_is_kept_to(client: InferenceGatewayClient) -> None:
-    """JSON of the schema in each dialect, and some JSON where only that is asked for."""
+    """JSON of the schema in each dialect, and any JSON if only that is requested."""
     chat = {"type": "json_schema", "json_schema": {"name": "x", "schema": PARAMETERS}}
     plain = {"type": "json_schema", "name": "x", "schema": PARAMETERS}
     assert json.loads(_chat(client, ASKED, response_format=chat).text) == ARGUMENTS
@@ -162,7 +162,7 @@ def test_a_form_is_kept_to(client: InferenceGatewayClient) -> None:
 
 
 def test_an_answer_ends_where_it_must(client: InferenceGatewayClient) -> None:
-    """At a text that stops it, or after as many words as are allowed, and says so in each dialect's word."""
+    """An answer ends at a stop text, or after the allowed words, with the dialect's finish reason."""
     assert _chat(client, "a b c d", stop=["c", "b c"]).text == "You wrote: a "
     short = _chat(client, "a b c d", max_tokens=3)
     assert (short.text, short.choices[0].finish_reason) == ("You wrote: a ", "length")
@@ -178,7 +178,7 @@ def test_an_answer_ends_where_it_must(client: InferenceGatewayClient) -> None:
 
 
 def test_several_answers_with_logprobs(client: InferenceGatewayClient) -> None:
-    """As many as asked for; every word is certain, and its bytes are told."""
+    """The requested number of answers is given; every word is certain, and has its bytes."""
     answer = _chat(client, "ü", n=2, logprobs=True, top_logprobs=1)
     assert [choice.index for choice in answer.choices] == [0, 1]
     for choice in answer.choices:
@@ -189,7 +189,7 @@ def test_several_answers_with_logprobs(client: InferenceGatewayClient) -> None:
 
 
 def test_what_cannot_be_made_is_refused(client: InferenceGatewayClient) -> None:
-    """A tool that is not there and a schema that nothing fits, whichever way they come."""
+    """An unknown tool and an impossible schema are refused in every dialect."""
     missing = {"type": "function", "function": {"name": "absent"}}
     with pytest.raises(BadRequestError, match="tool_choice names 'absent'"):
         client.generate_content("openai/x", ASKED, tools=CHAT_TOOLS, tool_choice=missing)
@@ -205,9 +205,9 @@ def test_what_cannot_be_made_is_refused(client: InferenceGatewayClient) -> None:
 
 
 def test_ones_own_text_is_left_as_it_is() -> None:
-    """A function that makes the answers makes those to tools, and those that are meant to be JSON."""
+    """A custom function makes the answers to tools, and JSON answers, too."""
     with (
-        running(scripted=ScriptedProvider(lambda said: f'{{"a": "{said}"}}')) as url,
+        running(scripted=ScriptedProvider(lambda prompt: f'{{"a": "{prompt}"}}')) as url,
         InferenceGatewayClient(url) as own,
     ):
         form: Any = {"type": "json_schema", "json_schema": {"name": "x", "schema": PARAMETERS}}
@@ -217,7 +217,7 @@ def test_ones_own_text_is_left_as_it_is() -> None:
 
 
 def test_a_stream_can_be_cut_by_hand() -> None:
-    """The parts of a text are given out as they are, and text may stand before several calls."""
+    """A text's parts are yielded unchanged, and text may precede several calls."""
     turn = ScriptedTurn(
         "m",
         "",

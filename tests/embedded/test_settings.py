@@ -1,14 +1,19 @@
-"""The environment, read as the real gateway names it."""
+"""The environment, read under the real gateway's names."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
 from inference_gateway_sdk.embedded import Access, Oidc, Settings, SettingsError
+from inference_gateway_sdk.embedded.gateway import Gateway
+from inference_gateway_sdk.embedded.providers.catalogue import CATALOGUE
+from support.weights import nowhere
 
 
 def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
-    """gateway-behaviour.md#limits-and-timeouts, #running-locally: where it listens, its clocks and its limit."""
+    """gateway-behaviour.md#limits-and-timeouts, #running-locally: the address, the timeouts and the limit."""
     settings = Settings.from_env({})
     assert (settings.host, settings.port, settings.max_body) == ("127.0.0.1", 8080, 10_485_760)
     assert (settings.read_timeout, settings.idle_timeout, settings.header_timeout) == (30.0, 120.0, 10.0)
@@ -26,14 +31,14 @@ def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
     ],
 )
 def test_two_switches_have_an_older_and_a_newer_name(setting: str, name: str) -> None:
-    """Either switches it on; gateways of both ages are in use."""
+    """Either name enables it; gateways of both ages are in use."""
     assert getattr(Settings.from_env({name: "true"}), setting)
     assert not getattr(Settings.from_env({name: "false"}), setting)
     assert not getattr(Settings.from_env({name: ""}), setting)
 
 
 def test_the_time_to_write_means_something_with_the_quirk_alone() -> None:
-    """Otherwise the variable is reported as not honoured."""
+    """Without the quirk the variable is reported as unsupported."""
     environ = {"SERVER_WRITE_TIMEOUT": "5s"}
     assert Settings.from_env(environ).ignored == ("SERVER_WRITE_TIMEOUT",)
     quirky = Settings.from_env(environ, quirks="v0.48")
@@ -41,21 +46,21 @@ def test_the_time_to_write_means_something_with_the_quirk_alone() -> None:
 
 
 def test_a_token_is_known_or_an_issuers() -> None:
-    """The variable is this gateway's own; with an issuer it would say twice who may pass."""
+    """The variable is this gateway's own; together with an issuer it is refused as contradictory."""
     assert Settings.from_env({"INFERENCE_GATEWAY_SERVE_TOKEN": "secret"}).token == "secret"
     with pytest.raises(SettingsError, match="token"):
         Settings(token="secret", oidc=Oidc(issuer="https://id.example", audience="a"))
 
 
 def test_an_unknown_release_is_refused() -> None:
-    """The refusal says which there are; from the environment's side and from Python's."""
+    """The refusal lists the releases, for the environment and for Python."""
     for build in (lambda: Settings(quirks="v0.1"), lambda: Settings.from_env({}, quirks="v0.1")):
         with pytest.raises(SettingsError, match=r"'v0\.1' is not a release .* write v0\.48"):
             build()
 
 
 def test_every_variable_is_read() -> None:
-    """Each of the names this gateway honours changes its setting."""
+    """Each name that this gateway honours changes its setting."""
     settings = Settings.from_env(
         {
             "SERVER_HOST": "0.0.0.0",
@@ -104,21 +109,21 @@ def test_every_variable_is_read() -> None:
     ],
 )
 def test_a_malformed_value_is_refused_by_name(name: str, value: str, advice: str) -> None:
-    """The refusal names the variable and says what to write."""
+    """The refusal names the variable and a valid value."""
     with pytest.raises(SettingsError, match=name) as caught:
         Settings.from_env({name: value})
     assert advice in str(caught.value)
 
 
 def test_a_time_of_grace_is_not_negative() -> None:
-    """None at all is 0."""
+    """A grace period of zero is 0, and a negative one is refused."""
     assert Settings(grace=0).grace == 0
     with pytest.raises(SettingsError, match="grace=-1: write seconds, 0 or more"):
         Settings(grace=-1)
 
 
 def test_features_that_are_not_here_are_reported() -> None:
-    """A variable that only the real gateway acts on is listed, unless it switches its feature off."""
+    """A variable that only the real gateway honours is listed, unless it disables its feature."""
     settings = Settings.from_env({"GUARDRAILS_ENABLED": "true", "ENABLE_VISION": "false", "TELEMETRY_ENABLED": ""})
     assert settings.ignored == ("GUARDRAILS_ENABLED",)
 
@@ -126,27 +131,34 @@ def test_features_that_are_not_here_are_reported() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *["AUTH_OIDC_AUDIENCE", "SERVER_TLS_CLIENT_CA_PATH", "VIDEOS_ENABLED", "MCP_RESOURCE_URL"],
-        *["A2A_ENABLED", "A2A_AGENTS", "A2A_CLIENT_TIMEOUT", "AUDIO_LOCAL_AUTO_DOWNLOAD", "AUDIO_LOCAL_TIMEOUT"],
+        *["SERVER_TLS_CLIENT_CA_PATH", "AUDIO_LOCAL_MAX_CONCURRENCY", "A2A_RESOURCE_URL", "A2A_STREAM_IDLE_TIMEOUT"],
+        *[
+            "A2A_CARD_REFRESH_INTERVAL",
+            "A2A_ENABLED",
+            "A2A_AGENTS",
+            "A2A_CLIENT_TIMEOUT",
+            "AUDIO_LOCAL_AUTO_DOWNLOAD",
+            "AUDIO_LOCAL_TIMEOUT",
+        ],
         *["CLIENT_TLS_CA_PATH", "CLIENT_TLS_CERT_PATH", "CLIENT_TLS_KEY_PATH"],
     ],
 )
 def test_settings_of_newer_gateways_are_reported(name: str) -> None:
-    """What is asked for and silently absent would be a trap: above all mutual TLS and an audience."""
+    """What is asked for and silently absent would be a trap: above all mutual TLS."""
     assert Settings.from_env({name: "x"}).ignored == (name,)
     assert Settings.from_env({name: "false"}).ignored == ()
 
 
 @pytest.mark.parametrize("name", ["TELEMETRY_ENABLED", "TELEMETRY_METRICS_PUSH_ENABLED"])
 def test_a_push_of_metrics_takes_two_switches(name: str) -> None:
-    """gateway-behaviour.md#metrics-push: one of them is not enough; telemetry alone means nothing here."""
+    """gateway-behaviour.md#metrics-push: one of the two is not enough; telemetry alone has no effect here."""
     settings = Settings.from_env({name: "true"})
     assert not settings.push_metrics
     assert settings.ignored == (("TELEMETRY_ENABLED",) if name == "TELEMETRY_ENABLED" else ())
 
 
 def test_a_key_is_not_shown() -> None:
-    """The repr of settings holds addresses, and neither keys nor the token."""
+    """The repr of settings has addresses, and neither keys nor the token."""
     assert "secret" not in repr(Settings(token="secret"))
     settings = Settings.from_env({"OPENAI_API_KEY": "sk-secret", "OPENAI_API_URL": "http://127.0.0.1:1/v1"})
     assert "sk-secret" not in repr(settings)
@@ -154,7 +166,7 @@ def test_a_key_is_not_shown() -> None:
 
 
 def test_secrets_in_addresses_are_not_shown() -> None:
-    """User information and query of a provider's or an MCP server's address stay out of reprs; the rest is shown."""
+    """User information and query of a provider's or an MCP server's address are not in reprs; the rest is."""
     settings = Settings.from_env(
         {
             "OPENAI_API_URL": "http://me:PASS@127.0.0.1:1/v1?tok=KEY",
@@ -188,15 +200,55 @@ def test_an_address_that_is_refused_is_not_repeated_with_its_secrets(environ: di
 
 
 def test_the_place_to_listen_can_be_changed() -> None:
-    """`at` changes what it is given and keeps the rest."""
+    """`at` changes its arguments and keeps the rest."""
     settings = Settings.from_env({"SERVER_HOST": "::1", "SERVER_PORT": "81"})
     assert (settings.at(port=0).host, settings.at(port=0).port) == ("::1", 0)
     assert (settings.at(host="a").host, settings.at(host="a").port) == ("a", 81)
 
 
-def test_a_key_without_any_address_is_refused() -> None:
-    """Where the gateway knows no address of a provider, one must be given."""
-    with pytest.raises(SettingsError, match="WEBWRIGHT_API_URL is not set"):
-        Settings.from_env({"WEBWRIGHT_API_KEY": "k"})
-    found = Settings.from_env({"WEBWRIGHT_API_KEY": "k", "WEBWRIGHT_API_URL": "http://127.0.0.1:9"}).access["webwright"]
-    assert (found.url, found.key) == ("http://127.0.0.1:9", "k")
+def test_every_provider_has_an_address() -> None:
+    """A key alone is enough: the contract names an address for each provider."""
+    found = Settings.from_env({"WEBWRIGHT_API_KEY": "k"}).access["webwright"]
+    assert (found.url, found.key) == (None, "k")
+    assert all(profile.url for profile in CATALOGUE.values())
+
+
+def test_the_settings_of_contract_1_6_are_read() -> None:
+    """Videos, the audience of tokens and the public address of /mcp."""
+    issuer = {"AUTH_ENABLED": "true", "AUTH_OIDC_ISSUER": "https://id.example"}
+    found = Settings.from_env(
+        {"VIDEOS_ENABLED": "true", "MCP_RESOURCE_URL": "https://gw.example/mcp", "AUTH_OIDC_AUDIENCE": "a, b"} | issuer
+    )
+    assert (found.videos, found.mcp_resource_url, found.ignored) == (True, "https://gw.example/mcp", ())
+    assert found.oidc is not None
+    assert (found.oidc.audience, found.oidc.audiences) == ("", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "names"),
+    [
+        ({"MCP_RESOURCE_URL": "gw.example/mcp"}, "MCP_RESOURCE_URL='gw.example/mcp': write an address"),
+        ({"VIDEOS_ENABLED": "yes"}, "VIDEOS_ENABLED='yes': write true or false"),
+        ({"AUTH_ENABLED": "true", "AUTH_OIDC_ISSUER": "https://id.example"}, "AUTH_OIDC_CLIENT_ID and AUTH_OIDC_AUD"),
+    ],
+)
+def test_a_bad_setting_of_contract_1_6_is_refused_by_name(environ: dict[str, str], names: str) -> None:
+    """The message names the variable and a correct value."""
+    with pytest.raises(SettingsError, match=re.escape(names)):
+        Settings.from_env(environ)
+
+
+def test_the_time_limits_of_mcp_apply_as_the_release_has_them() -> None:
+    """One bounds lists and one bounds calls; up to 0.48 the shorter bounds both."""
+    given = {"MCP_REQUEST_TIMEOUT": "9s", "MCP_CLIENT_TIMEOUT": "4s"}
+    newer, older = Settings.from_env(given).mcp, Settings.from_env(given, quirks="v0.48").mcp
+    assert (newer.request_timeout, newer.call_timeout) == (9, 4)
+    assert (older.request_timeout, older.call_timeout) == (4, 4)
+
+
+@pytest.mark.parametrize(("quirks", "path"), [(None, "/api/coding/paas/v4"), ("v0.48", "/api/paas/v4")])
+def test_the_address_of_zai_is_that_of_the_release(quirks: str | None, path: str) -> None:
+    """The default moved to the coding plan with contract 1.6."""
+    settings = Settings.from_env({"ZAI_API_KEY": "k"}, quirks=quirks)
+    provider = Gateway.build(settings, nowhere()).providers["zai"]
+    assert vars(provider)["_url"] == f"https://api.z.ai{path}"

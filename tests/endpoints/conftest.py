@@ -1,4 +1,4 @@
-"""The endpoints are tried over every driver: our own transport, and an httpx2 client in its place."""
+"""Fixtures that run the endpoints over every driver: our own transport, and an httpx2 client."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ OVER_HTTPX2 = [pytest.param(f"{name} over httpx2", marks=pytest.mark.httpx2) for
 
 @pytest.fixture(params=["blocking", "async", *OVER_HTTPX2])
 def world(request: pytest.FixtureRequest) -> World:
-    """Each client over each driver."""
+    """Return each client over each driver."""
     name, _, driver = request.param.partition(" over ")
     return World(name, driver)

@@ -1,4 +1,4 @@
-"""Sound over a socket: what is sent, and the bytes that come back."""
+"""Sound over a socket: the request, and the bytes of the response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODEL = "openai/tts-1"
 
 
 def gateway(connection: Connection, request: Request) -> None:
-    """A sound, whatever is asked."""
+    """Answer every request with a sound."""
     connection.head(200, "audio/mpeg", length=len(SOUND))
     connection.send(SOUND)
 
@@ -56,7 +56,7 @@ CALLS = [
 def test_making_a_sound(
     method: str, arguments: tuple[Any, ...], params: dict[str, Any], path: str, body: dict[str, Any], world: World
 ) -> None:
-    """The request is JSON, and the answer's bytes come back untouched with their type."""
+    """The request is JSON, and the response's bytes are returned unchanged with their type."""
     with serving(gateway) as server:
         audio = world.with_client(lambda client: getattr(client, method)(*arguments, **params), server.url)
     (request,) = server.requests
@@ -84,7 +84,7 @@ def test_a_bare_name_with_its_provider(world: World) -> None:
     ],
 )
 def test_a_200_without_a_sound(body: Any, ctype: str, kind: type[Exception], part: str, world: World) -> None:
-    """What is no sound is never handed over as one."""
+    """A 200 that is not a sound raises."""
     data = b"" if body is None else json.dumps(body).encode()
 
     def handler(connection: Connection, request: Request) -> None:
@@ -109,7 +109,7 @@ def test_a_200_without_a_sound(body: Any, ctype: str, kind: type[Exception], par
 def test_what_this_gateway_does_not_do(
     status: int, message: str, kind: type[sdk.StatusError], part: str, world: World
 ) -> None:
-    """A gateway that is closed or too old and a provider without sound are told with the remedy."""
+    """A gateway that is closed or too old, and a provider without sound, raise with the remedy."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.json({"error": message}, status)
@@ -143,13 +143,13 @@ def test_bad_input_is_refused_before_sending(call: Any, kind: type[Exception], p
 
 
 def test_a_sound_is_saved(tmp_path: Path) -> None:
-    """`save` writes the bytes and says where."""
+    """`save` writes the bytes and returns the path."""
     saved = sdk.Audio(bytes=SOUND, content_type="audio/mpeg").save(tmp_path / "a.mp3")
     assert saved.read_bytes() == SOUND
 
 
 def test_a_sound_is_a_value() -> None:
-    """It compares, copies and pickles, shows no bytes, and a notebook can play it."""
+    """A sound compares, copies and pickles, shows no bytes, and plays in a notebook."""
     audio = sdk.Audio(bytes=SOUND, content_type="audio/mpeg")
     assert pickle.loads(pickle.dumps(audio)) == copy.copy(audio) == audio
     assert audio != sdk.Audio(bytes=b"", content_type="audio/mpeg")
@@ -158,5 +158,5 @@ def test_a_sound_is_a_value() -> None:
 
 
 def test_a_servers_words_stay_words() -> None:
-    """A content type that is markup does not become a part of the notebook."""
+    """A content type with markup does not become a part of the notebook."""
     assert "<script" not in sdk.Audio(bytes=SOUND, content_type='x"><script>')._repr_html_()

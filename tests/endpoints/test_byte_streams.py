@@ -1,4 +1,4 @@
-"""Bytes as they come, over a socket: sound, and a provider's own answers through the proxy."""
+"""Byte streams over a socket: sound, and a provider's own answers through the proxy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BODY = b"".join(PIECES)
 
 
 def sound(connection: Connection, request: Request) -> None:
-    """A sound in three pieces."""
+    """Send a sound in three pieces."""
     connection.head(200, "audio/mpeg")
     for piece in PIECES:
         connection.chunk(piece)
@@ -29,7 +29,7 @@ def sound(connection: Connection, request: Request) -> None:
 
 
 def failing_then(status: int, then: Any) -> Any:
-    """A handler that fails once."""
+    """Return a handler that fails once."""
     failed: list[int] = []
 
     def handler(connection: Connection, request: Request) -> None:
@@ -43,7 +43,7 @@ def failing_then(status: int, then: Any) -> Any:
 
 
 async def taken(stream: Any) -> bytes:
-    """All pieces, as a loop gets them."""
+    """Return all pieces, as a loop gets them."""
     pieces = [piece async for piece in stream]
     assert all(isinstance(piece, bytes) and piece for piece in pieces)
     return b"".join(pieces)
@@ -58,7 +58,7 @@ async def taken(stream: Any) -> bytes:
     ],
 )
 def test_sound_as_it_comes(call: Any, path: str, world: World) -> None:
-    """Every byte comes, in order, and the stream says what they are."""
+    """Every byte comes, in order, and the stream has their type."""
 
     async def scenario(client: Any) -> Any:
         async with call(client) as stream:
@@ -86,7 +86,7 @@ def test_nothing_is_sent_before_the_block(world: World) -> None:
 
 
 def test_the_rest_at_once(world: World) -> None:
-    """`read` gives what a loop has not taken."""
+    """`read` returns the rest that a loop has not read."""
 
     async def scenario(client: Any) -> Any:
         async with client.create_music_stream(MODEL, "x") as stream:
@@ -98,7 +98,7 @@ def test_the_rest_at_once(world: World) -> None:
 
 
 def test_the_connection_is_used_again(world: World) -> None:
-    """A stream that was read to its end leaves its connection to the next one."""
+    """A stream that was read to its end returns its connection to the pool."""
 
     async def scenario(client: Any) -> None:
         for _ in range(3):
@@ -111,7 +111,7 @@ def test_the_connection_is_used_again(world: World) -> None:
 
 
 def test_a_failure_before_the_first_byte_is_repeated(world: World) -> None:
-    """What nobody has heard yet is asked for again."""
+    """A failure before the first byte is retried."""
 
     async def scenario(client: Any) -> Any:
         async with client.create_music_stream(MODEL, "x", max_retries=1) as stream:
@@ -124,7 +124,7 @@ def test_a_failure_before_the_first_byte_is_repeated(world: World) -> None:
 
 @pytest.mark.parametrize("end", ["reset", "close"])
 def test_a_sound_that_is_cut(end: str, world: World) -> None:
-    """What came is handed over, and then the cut is told."""
+    """The data of a truncated sound is handed over before the error."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.head(200, "audio/mpeg")
@@ -146,7 +146,7 @@ def test_a_sound_that_is_cut(end: str, world: World) -> None:
 
 
 def test_a_sound_that_stalls(world: World) -> None:
-    """The clocks of a stream hold for bytes too."""
+    """The limits of a stream apply to bytes too."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.head(200, "audio/mpeg")
@@ -173,7 +173,7 @@ def test_a_sound_that_stalls(world: World) -> None:
     ],
 )
 def test_a_200_without_a_sound(body: Any, ctype: str, kind: type[Exception], part: str, world: World) -> None:
-    """What is no sound is met on entering, and never handed over as one."""
+    """A 200 that is not a sound raises on entering."""
     data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
     def handler(connection: Connection, request: Request) -> None:
@@ -190,7 +190,7 @@ def test_a_200_without_a_sound(body: Any, ctype: str, kind: type[Exception], par
 
 
 def test_leaving_early(world: World) -> None:
-    """A stream left in the middle gives back or closes its connection without a warning, and cannot be read on."""
+    """A stream left in the middle frees or closes its connection without a warning, and cannot be read on."""
 
     async def scenario(client: Any) -> None:
         async with client.create_music_stream(MODEL, "x") as stream:
@@ -207,19 +207,19 @@ def test_leaving_early(world: World) -> None:
 
 
 def chat(connection: Connection, request: Request) -> None:
-    """A provider's own event stream, of which one event is larger than a read."""
+    """Send a provider's own event stream, of which one event is larger than a read."""
     big = b"event: big\ndata: " + b"x" * 100_000 + b"\n\n"
     connection.events(*GOOD[:3], big, DONE[:-1], more=("X-Request-Id: req_1",))
 
 
 async def proxied(client: Any, **options: Any) -> Any:
-    """A provider's stream through the proxy."""
+    """Return a provider's stream through the proxy."""
     body = {"model": "gpt-4o", "stream": True}
     return client.proxy_stream("openai", "chat/completions", method="POST", json=body, **options)
 
 
 def test_a_providers_own_events(world: World) -> None:
-    """The provider's stream comes through the proxy with its headers, asked for so that its status is not hidden."""
+    """The provider's stream comes with its headers, requested so that its status is not hidden."""
 
     async def scenario(client: Any) -> Any:
         async with await proxied(client) as stream:
@@ -237,7 +237,7 @@ def test_a_providers_own_events(world: World) -> None:
 
 
 def test_a_providers_own_bytes(world: World) -> None:
-    """The same stream as bytes is byte for byte what was sent."""
+    """The stream read as bytes equals the sent data."""
 
     async def scenario(client: Any) -> Any:
         async with await proxied(client) as stream:
@@ -249,7 +249,7 @@ def test_a_providers_own_bytes(world: World) -> None:
 
 
 def test_an_empty_answer_through_the_proxy(world: World) -> None:
-    """A provider may answer with nothing: that is no error here."""
+    """An empty answer of a provider is not an error."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.head(200, "application/octet-stream", length=0)
@@ -263,8 +263,8 @@ def test_an_empty_answer_through_the_proxy(world: World) -> None:
     assert server.requests[0].method == "GET"
 
 
-def test_the_provider_says_no(world: World) -> None:
-    """Its status is met on entering, with its class."""
+def test_the_provider_refuses(world: World) -> None:
+    """The provider's error raises on entering, with its class."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.json({"error": {"message": "slow down"}}, 429, "Retry-After: 7")
@@ -280,7 +280,7 @@ def test_the_provider_says_no(world: World) -> None:
 
 
 def test_a_write_is_not_repeated_by_accident(world: World) -> None:
-    """A POST that failed on the way is not sent again, for the provider may have acted."""
+    """A POST that failed in transit is not retried, because the provider may have acted."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(sdk.BadGatewayError):
@@ -293,7 +293,7 @@ def test_a_write_is_not_repeated_by_accident(world: World) -> None:
 
 
 def test_a_refusal_before_sending(world: World) -> None:
-    """What `proxy` refuses, the stream refuses too."""
+    """Arguments that `proxy` refuses, the stream refuses too."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(ValueError, match="repeats the version"):
@@ -307,7 +307,7 @@ def test_a_refusal_before_sending(world: World) -> None:
 
 
 def test_what_a_stream_shows(world: World) -> None:
-    """Its repr says what it is of and how it stands."""
+    """Its repr has the request and the state."""
 
     async def scenario(client: Any) -> str:
         stream = client.create_music_stream(MODEL, "x")

@@ -21,7 +21,7 @@ CALLED = [chunk(delta={"tool_calls": [CALL]}), chunk(finish="tool_calls")]
 
 
 def asked(client: Any, dialect: str, **options: Any) -> Any:
-    """A stream in one of the dialects."""
+    """Open a stream in one of the dialects."""
     if dialect == "chat":
         return client.generate_content_stream("openai/m", "hi", **options)
     if dialect == "responses":
@@ -30,20 +30,20 @@ def asked(client: Any, dialect: str, **options: Any) -> Any:
 
 
 def every_dialect(connection: Connection, request: Request) -> None:
-    """The same answer in each."""
+    """Send the same answer in each dialect."""
     events = {"/v1/responses": response_faults.GOOD, "/v1/messages": message_faults.GOOD}
     connection.events(*events.get(request.path, GOOD))
 
 
 def run(world: World, handler: Callable[[Connection, Request], None], scenario: Any) -> Any:
-    """What a scenario returns over a server that answers so."""
+    """Return the scenario's result over a server with this handler."""
     with serving(handler) as server:
         return world.with_client(scenario, server.url)
 
 
 @pytest.mark.parametrize("dialect", ["chat", "responses", "messages"])
 def test_one_loop_reads_every_dialect(world: World, dialect: str) -> None:
-    """The same answer is told in the same events, and `final` has it afterwards."""
+    """The same answer gives the same events in every dialect, and `final` has it afterwards."""
 
     async def scenario(client: Any) -> Any:
         async with asked(client, dialect) as stream:
@@ -60,26 +60,26 @@ def test_one_loop_reads_every_dialect(world: World, dialect: str) -> None:
 
 @pytest.mark.parametrize("dialect", ["chat", "responses", "messages"])
 def test_a_loop_that_was_left_goes_on(world: World, dialect: str) -> None:
-    """What one loop did not take, the next one tells; after the end there is nothing more."""
+    """A second loop yields the rest that the first did not take; after the end there is nothing more."""
 
     async def scenario(client: Any) -> Any:
-        told: list[Any] = []
+        deltas: list[Any] = []
         async with asked(client, dialect) as stream:
             while True:
-                before = len(told)
+                before = len(deltas)
                 async for delta in stream.deltas():
-                    told.append(delta)
+                    deltas.append(delta)
                     break
-                if len(told) == before:
-                    return told
+                if len(deltas) == before:
+                    return deltas
 
-    told = run(world, every_dialect, scenario)
-    assert [delta.text for delta in told if isinstance(delta, TextDelta)] == ["Hel", "lo"]
-    assert sum(isinstance(delta, Finish) for delta in told) == 1
+    deltas = run(world, every_dialect, scenario)
+    assert [delta.text for delta in deltas if isinstance(delta, TextDelta)] == ["Hel", "lo"]
+    assert sum(isinstance(delta, Finish) for delta in deltas) == 1
 
 
 def test_a_view_that_begins_late_is_refused(world: World) -> None:
-    """A stream that another view has begun to read cannot be told from its beginning any more."""
+    """A stream that another view has begun to read is refused, because its beginning is lost."""
 
     async def scenario(client: Any) -> None:
         async with asked(client, "chat") as stream:
@@ -93,7 +93,7 @@ def test_a_view_that_begins_late_is_refused(world: World) -> None:
 
 
 def test_the_gateways_own_tool_calls_are_not_ours(world: World) -> None:
-    """A turn that another follows is told with its end, and its calls as run; only the last turn finishes."""
+    """A turn that another follows ends with a TurnEnd, its calls marked as run; only the last turn finishes."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.events(*CALLED, chunk("It is", id="c2"), chunk(finish="stop", id="c2"))
@@ -114,29 +114,29 @@ def test_the_gateways_own_tool_calls_are_not_ours(world: World) -> None:
 
 @pytest.mark.parametrize("accepted", [False, True])
 def test_a_stream_that_was_cut_off_has_no_end(world: World, accepted: bool) -> None:
-    """The view raises as every other does; where the cut is accepted, what is open has neither end nor finish."""
+    """The view raises as every other does; with accepted truncation, open parts have neither end nor finish."""
 
     async def scenario(client: Any) -> Any:
-        told = []
+        deltas = []
         async with asked(client, "chat", on_truncation="return" if accepted else "raise") as stream:
             try:
                 async for delta in stream.deltas():
-                    told.append(delta)
+                    deltas.append(delta)
             except sdk.StreamTruncatedError:
-                return told, True
-        return told, False
+                return deltas, True
+        return deltas, False
 
-    told, raised = run(world, lambda connection, request: connection.events(CALLED[0]), scenario)
-    assert told == [ToolCallStart(0, "a1", "now"), ToolCallDelta(0, "{}")]
+    deltas, raised = run(world, lambda connection, request: connection.events(CALLED[0]), scenario)
+    assert deltas == [ToolCallStart(0, "a1", "now"), ToolCallDelta(0, "{}")]
     assert raised is not accepted
 
 
 def test_the_view_needs_no_assembly(world: World) -> None:
-    """With `assemble=False` the view tells the same, tool calls with their whole arguments included."""
+    """With `assemble=False` the view is the same, tool calls with their whole arguments included."""
 
     async def scenario(client: Any) -> Any:
         async with asked(client, "chat", assemble=False) as stream:
             return [delta async for delta in stream.deltas()]
 
-    told = run(world, lambda connection, request: connection.events(*CALLED), scenario)
-    assert told[-2:] == [ToolCallEnd(0, "a1", "now", "{}"), Finish(sdk.FinishReason.TOOL_CALLS, native="tool_calls")]
+    deltas = run(world, lambda connection, request: connection.events(*CALLED), scenario)
+    assert deltas[-2:] == [ToolCallEnd(0, "a1", "now", "{}"), Finish(sdk.FinishReason.TOOL_CALLS, native="tool_calls")]

@@ -1,4 +1,4 @@
-"""Pictures over a socket: what is sent, as JSON and as a form, and what the answer's pictures can do."""
+"""Images over a socket: the request, as JSON and as a form, and the methods of the returned images."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ MODEL = "openai/gpt-image-1"
 
 
 def gateway(connection: Connection, request: Request) -> None:
-    """Two pictures, one as bytes and one as an address, and a field that the contract does not know."""
+    """Answer with two images, one as bytes and one as a URL, and a field that the contract does not list."""
     data = [{"b64_json": base64.b64encode(PNG).decode()}, {"url": "http://pictures/1", "revised_prompt": "a cat"}]
     connection.json({"created": 1, "data": data, "background": "opaque", "novel": 1})
 
 
 def parts(content_type: str, body: bytes) -> list[dict[str, Any]]:
-    """The parts of a form as another library reads it."""
+    """Return the parts of a form as another library reads it."""
     message = message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
     assert message.is_multipart()
     return [
@@ -52,12 +52,12 @@ def parts(content_type: str, body: bytes) -> list[dict[str, Any]]:
 
 
 def sent_parts(request: Request) -> list[dict[str, Any]]:
-    """The parts of the form that a request carried."""
+    """Return the parts of a request's form."""
     return parts(request.headers["content-type"], request.body)
 
 
 def test_making_a_picture(world: World) -> None:
-    """The prompt and the parameters go out as JSON, and the pictures come back with all that was sent."""
+    """The prompt and the parameters are sent as JSON, and the images are returned with every field."""
 
     async def scenario(client: Any) -> Any:
         return await client.generate_image("a cat", model=MODEL, n=2, size="1024x1024", extra_body={"seed": 3})
@@ -89,23 +89,23 @@ def test_provider_and_model(options: dict[str, str], target: str, model: str | N
 
 
 def as_bytes(_: Path) -> Any:
-    """The bytes themselves."""
+    """Return the bytes themselves."""
     return PNG
 
 
 def as_path(folder: Path) -> Any:
-    """A path."""
+    """Return a path."""
     (folder / "cat.png").write_bytes(PNG)
     return folder / "cat.png"
 
 
 def as_file(folder: Path) -> Any:
-    """An open file, which has a name."""
+    """Return an open file, which has a name."""
     return as_path(folder).open("rb")
 
 
 def as_buffer(_: Path) -> Any:
-    """A file in memory, which has none."""
+    """Return a file in memory, which has no name."""
     return io.BytesIO(PNG)
 
 
@@ -114,7 +114,7 @@ def as_buffer(_: Path) -> Any:
     [(as_bytes, "image.png"), (as_path, "cat.png"), (as_file, "cat.png"), (as_buffer, "image.png")],
 )
 def test_changing_a_picture(give: Any, filename: str, tmp_path: Path, world: World) -> None:
-    """Bytes, a path and an open file are sent as a form, always with a file name and the type of what they hold."""
+    """Bytes, a path and an open file are sent as a form, always with a file name and the content's type."""
 
     async def scenario(client: Any) -> Any:
         image = give(tmp_path)
@@ -141,7 +141,7 @@ def test_changing_a_picture(give: Any, filename: str, tmp_path: Path, world: Wor
 
 
 def test_changing_several_pictures(world: World) -> None:
-    """Several pictures go out under the name the gateway takes for many, each with the type of what it holds."""
+    """Several images are sent under the gateway's name for many, each with its content's type."""
 
     async def scenario(client: Any) -> Any:
         return await client.create_image_edit([PNG, JPEG], "a hat", model=MODEL)
@@ -156,7 +156,7 @@ def test_changing_several_pictures(world: World) -> None:
 
 
 def test_varying_a_picture(world: World) -> None:
-    """The picture goes out as a form to /v1/images/variations."""
+    """The image is sent as a form to /v1/images/variations."""
 
     async def scenario(client: Any) -> Any:
         return await client.create_image_variation(PNG, provider="openai", n=1)
@@ -170,7 +170,7 @@ def test_varying_a_picture(world: World) -> None:
 
 @pytest.mark.parametrize(("method", "sends"), [("generate_image", 2), ("create_image_edit", 1)])
 def test_an_upload_is_not_repeated_by_accident(method: str, sends: int, world: World) -> None:
-    """After a failure on the way a generation is asked for again; an upload may have been acted on."""
+    """A generation is retried after a failure in transit; an upload, which may have been processed, is not."""
 
     def handler(connection: Connection, request: Request) -> None:
         if len(server.requests) == 1:
@@ -211,7 +211,7 @@ def test_an_upload_is_not_repeated_by_accident(method: str, sends: int, world: W
 def test_what_this_gateway_does_not_do(
     method: str, status: int, message: str, kind: type[sdk.StatusError], part: str, world: World
 ) -> None:
-    """A gateway that is closed, too old or too new, and a provider without pictures, are told with the remedy."""
+    """A gateway that is closed, too old or too new, and a provider without images, raise with the remedy."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.json({"error": message}, status)
@@ -227,7 +227,7 @@ def test_what_this_gateway_does_not_do(
 
 
 def test_an_error_inside_a_200(world: World) -> None:
-    """A provider's error that came with status 200 raises as what it is."""
+    """A provider's error under status 200 raises with its own class."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.json({"error": {"message": "slow down", "code": 429}})
@@ -270,7 +270,7 @@ def test_bad_input_is_refused_before_sending(call: Any, kind: type[Exception], p
 
 
 def test_a_picture_is_saved(tmp_path: Path) -> None:
-    """`save` writes the decoded bytes and says where."""
+    """`save` writes the decoded bytes and returns the path."""
     image = sdk.Image(b64_json=base64.b64encode(JPEG).decode())
     saved = image.save(str(tmp_path / "a.jpg"))
     assert saved == tmp_path / "a.jpg"
@@ -278,14 +278,14 @@ def test_a_picture_is_saved(tmp_path: Path) -> None:
 
 
 def test_a_picture_shows_itself() -> None:
-    """A notebook gets the bytes under the type they are of, and text where there are none."""
+    """A notebook gets the bytes with their type, and text if there are none."""
     image = sdk.Image(b64_json=base64.b64encode(JPEG).decode())
     assert image._repr_mimebundle_()["image/jpeg"] == base64.b64encode(JPEG).decode()
     assert set(sdk.Image(url="http://x")._repr_mimebundle_()) == {"text/plain"}
 
 
 def test_fetching_a_picture(world: World) -> None:
-    """Its address is asked as it stands, signature and all, without the token or a header of the client."""
+    """The URL is requested unchanged, signature included, without the token or a header of the client."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.head(200, "image/jpeg", length=len(JPEG))
@@ -305,7 +305,7 @@ def test_fetching_a_picture(world: World) -> None:
 
 
 def test_a_picture_s_host_learns_nothing_of_a_driver(world: World) -> None:
-    """What an httpx2 client adds to each request stays at home, and the picture's own query is not replaced."""
+    """Headers and parameters of an httpx2 client are not sent, and the image's own query is kept."""
     own: dict[str, Any] = {
         "auth": ("me", "PASSWORD"),
         "headers": {"X-Team": "TEAM"},
@@ -336,7 +336,7 @@ def test_a_picture_s_host_learns_nothing_of_a_driver(world: World) -> None:
 
 
 def test_a_certificate_of_the_client_is_not_for_other_hosts() -> None:
-    """A driver with TLS settings of its own gives way to one without; one that has none is used itself."""
+    """A driver with TLS settings is replaced by one without; one that has none is used itself."""
     with closing(BlockingDriver()) as plain, closing(BlockingDriver(tls=ssl.create_default_context())) as certified:
         assert plain.anonymous() is plain
         with closing(certified.anonymous()) as other:
@@ -361,8 +361,8 @@ def test_a_certificate_of_the_client_is_not_for_other_hosts() -> None:
         ("http://[fe80::1]/x", "http://127.0.0.1:1"),
     ],
 )
-def test_an_answer_leads_nobody_to_services_of_this_machine(url: str, gateway_url: str, world: World) -> None:
-    """An address that only this machine reaches is refused before anything is sent."""
+def test_an_answer_cannot_lead_to_services_of_this_machine(url: str, gateway_url: str, world: World) -> None:
+    """A URL that only this machine can reach is refused before anything is sent."""
     with pytest.raises(ValueError, match="near this machine"):
         world.with_client(lambda client: client.fetch_image(sdk.Image(url=url)), gateway_url)
 
@@ -429,7 +429,7 @@ def test_a_proxy_of_this_machine_is_not_refused(world: World, monkeypatch: pytes
 
 
 def test_a_picture_that_is_here_is_not_fetched(world: World) -> None:
-    """Bytes that came with the answer are decoded, and nothing is sent."""
+    """Bytes in the answer are decoded, and nothing is sent."""
 
     async def scenario(client: Any) -> Any:
         answer = await client.generate_image("x", model=MODEL)
@@ -445,13 +445,13 @@ def test_a_picture_that_is_here_is_not_fetched(world: World) -> None:
     [(sdk.Image(), "neither bytes nor a URL"), (sdk.Image(url="file:///etc/passwd"), "must be an http or https")],
 )
 def test_what_cannot_be_fetched(image: sdk.Image, part: str, world: World) -> None:
-    """Only web addresses are fetched."""
+    """Only http and https URLs are fetched."""
     with serving(gateway) as server, pytest.raises(ValueError, match=part):
         world.with_client(lambda client: client.fetch_image(image), server.url)
 
 
 def test_a_picture_that_is_gone(world: World) -> None:
-    """An address that is no longer good is told as the status it answers with."""
+    """An expired URL raises the class of its status."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.head(403, "application/xml", length=0)
@@ -464,7 +464,7 @@ def test_a_picture_that_is_gone(world: World) -> None:
 
 
 def test_a_data_url_is_read_too() -> None:
-    """Some providers send the bytes as a data: URL."""
+    """A data: URL, which some providers send, is decoded."""
     assert sdk.Image(b64_json="data:image/png;base64," + base64.b64encode(PNG).decode()).bytes() == PNG
 
 
@@ -478,7 +478,7 @@ def test_a_data_url_is_read_too() -> None:
     ],
 )
 def test_a_picture_without_bytes(image: sdk.Image, kind: type[Exception], part: str) -> None:
-    """What has no bytes says so, with what to ask for."""
+    """An image without bytes raises with the parameter that requests them."""
     with pytest.raises(kind, match=part):
         image.bytes()
 
@@ -491,7 +491,7 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\\"), min_size=
     st.lists(st.tuples(st.text("abc.-_ ", min_size=1), st.binary())),
 )
 def test_a_form_is_read_as_it_was_written(fields: list[tuple[str, bytes]], files: list[tuple[str, bytes]]) -> None:
-    """Another library finds every field and file, byte for byte, and the same form has the same bytes."""
+    """Another library reads every field and file, byte for byte, and equal forms have equal bytes."""
     given_files = [FilePart("file", name, "image/png", content) for name, content in files]
     content_type, body = form(fields, given_files)
     assert form(fields, given_files) == (content_type, body)
@@ -504,7 +504,7 @@ def test_a_form_is_read_as_it_was_written(fields: list[tuple[str, bytes]], files
 
 @given(NAMES)
 def test_a_name_cannot_leave_its_header(name: str) -> None:
-    """Quotes and line ends in a file name are escaped: the part has the headers it was given and no more."""
+    """Quotes and line ends in a file name are escaped: the part has its own headers and no more."""
     _, body = form([], [FilePart("image", name, "image/png", b"x")])
     head = body.partition(b"\r\n\r\n")[0].split(b"\r\n")
     assert len(head) == 3

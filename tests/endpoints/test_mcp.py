@@ -1,11 +1,11 @@
-"""MCP over a socket: what is sent to the gateway, and what its answers become."""
+"""MCP over a socket: the requests to the gateway, and the results of its answers."""
 
 from __future__ import annotations
 
 import base64
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,10 +15,7 @@ import inference_gateway_sdk as sdk
 from client.invented import Invented
 from inference_gateway_sdk._wire.mcp import header_value
 from support.server import Connection, Request, serving
-from support.worlds import refused_unsent
-
-if TYPE_CHECKING:
-    from support.worlds import World
+from support.worlds import World, refused_unsent
 
 META = "io.modelcontextprotocol/"
 TOOL = {"name": "mcp_time_now", "description": "Say the time", "inputSchema": {"type": "object"}, "vendor": 1}
@@ -30,14 +27,14 @@ def rpc(connection: Connection, *, status: int = 200, **member: Any) -> None:
 
 
 def pages(connection: Connection, request: Request) -> None:
-    """Three tools on three pages."""
+    """Answer with three tools on three pages."""
     cursor = request.json()["params"].get("cursor", "")
     following = {"": {"nextCursor": "b"}, "b": {"nextCursor": "c"}, "c": {}}[cursor]
     rpc(connection, result={"tools": [{**TOOL, "name": f"mcp_t{cursor}"}], **following})
 
 
 def test_the_tools_in_the_gateways_form(world: World) -> None:
-    """GET /v1/mcp/tools gives the list, which can be gone through, with what the contract does not know."""
+    """GET /v1/mcp/tools gives the iterable list, with fields that the contract does not list."""
 
     def handler(connection: Connection, request: Request) -> None:
         tool = {"name": "mcp_x", "description": "", "server": "http://s/mcp", "input_schema": {}, "novel": 1}
@@ -51,7 +48,7 @@ def test_the_tools_in_the_gateways_form(world: World) -> None:
 
 
 def test_what_an_mcp_request_carries(world: World) -> None:
-    """Version, client and capabilities stand in the body (where a user's `_meta` wins) and in headers."""
+    """Version, client and capabilities are in the body (where a user's `_meta` wins) and in headers."""
 
     def handler(connection: Connection, request: Request) -> None:
         rpc(connection, result={"ok": True})
@@ -78,7 +75,7 @@ def test_what_an_mcp_request_carries(world: World) -> None:
 
 
 def test_an_error_is_an_answer_to_call_mcp(world: World) -> None:
-    """Who speaks the protocol itself gets its errors as they came."""
+    """`call_mcp`, for users of the protocol itself, returns its errors unchanged."""
 
     def handler(connection: Connection, request: Request) -> None:
         rpc(connection, error={"code": -32601, "message": "no such method", "data": {"a": 1}})
@@ -89,7 +86,7 @@ def test_an_error_is_an_answer_to_call_mcp(world: World) -> None:
 
 
 def test_an_answer_in_an_event_stream(world: World) -> None:
-    """The protocol lets a server answer with events: the response is found behind notifications."""
+    """A response in an event stream is found after notifications."""
 
     def handler(connection: Connection, request: Request) -> None:
         notice = b'data: {"jsonrpc": "2.0", "method": "notifications/progress"}\n\n'
@@ -101,7 +98,7 @@ def test_an_answer_in_an_event_stream(world: World) -> None:
 
 
 def test_an_event_stream_without_a_response(world: World) -> None:
-    """Events that hold no response are an error and not an empty list."""
+    """Events without a response are an error, not an empty list."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.events(b"data: {}\n\n")
@@ -111,7 +108,7 @@ def test_an_event_stream_without_a_response(world: World) -> None:
 
 
 def test_pages_are_followed(world: World) -> None:
-    """All tools are there, in the order of the pages, with unknown fields kept."""
+    """All tools are returned, in the order of the pages, with unknown fields kept."""
     with serving(pages) as server:
         tools = world.with_client(lambda client: client.list_mcp_tools(), server.url)
     assert [tool.name for tool in tools] == ["mcp_t", "mcp_tb", "mcp_tc"]
@@ -121,7 +118,7 @@ def test_pages_are_followed(world: World) -> None:
 
 
 def test_pages_without_an_end(world: World) -> None:
-    """A server that gives the same cursor again does not keep the client for ever."""
+    """A server that repeats a cursor does not loop the client endlessly."""
 
     def handler(connection: Connection, request: Request) -> None:
         rpc(connection, result={"tools": [TOOL], "nextCursor": "again"})
@@ -135,21 +132,21 @@ def test_pages_without_an_end(world: World) -> None:
 
 
 def new_cursors(connection: Connection, request: Request) -> None:
-    """A page with a cursor that was not there before; after 300, which no client should see, the last one."""
+    """Answer with a page and a new cursor; after 300, which no client should reach, with the last one."""
     cursor = int(request.json()["params"].get("cursor") or 0)
     following = {"nextCursor": str(cursor + 1)} if cursor < 300 else {}
     rpc(connection, result={"tools": [TOOL], **following})
 
 
 def test_pages_are_counted(world: World) -> None:
-    """A server that always has another page is left after a hundred."""
+    """A server that always has another page is stopped after a hundred."""
     with serving(new_cursors) as server, pytest.raises(sdk.DeserializationError, match="more than 100 pages"):
         world.with_client(lambda client: client.list_mcp_tools(), server.url)
     assert len(server.requests) == 100
 
 
 def test_all_pages_share_one_total(world: World) -> None:
-    """`timeout` bounds the whole list: every page takes from it."""
+    """`timeout` bounds the whole list: every page uses part of it."""
     with serving(new_cursors) as server:
         runtime = Invented().runtime(world)._replace(monotonic=lambda: time.monotonic() + 10 * len(server.requests))
         with pytest.raises(sdk.TimeoutError, match=r"not whole within 35 s \(timeout.total\)") as caught:
@@ -159,7 +156,7 @@ def test_all_pages_share_one_total(world: World) -> None:
 
 
 def test_calling_a_tool(world: World) -> None:
-    """The arguments go out, the tool's name in a header too, and its blocks come back."""
+    """The arguments are sent, the tool's name in a header too, and its blocks are returned."""
 
     def handler(connection: Connection, request: Request) -> None:
         blocks = [
@@ -184,7 +181,7 @@ def test_calling_a_tool(world: World) -> None:
 
 
 def test_a_tool_that_fails_gives_a_result(world: World) -> None:
-    """A tool's own failure is not the client's error."""
+    """A tool's own failure is a result, not the client's error."""
 
     def handler(connection: Connection, request: Request) -> None:
         rpc(connection, result={"content": [{"type": "text", "text": "broken"}], "isError": True})
@@ -201,11 +198,14 @@ def test_a_tool_that_fails_gives_a_result(world: World) -> None:
         (-32602, sdk.BadRequestError, 400),
         (-32601, sdk.NotFoundError, 404),
         (-32603, sdk.InternalError, 500),
+        (-32001, sdk.ForbiddenError, 403),
+        (-32020, sdk.BadRequestError, 400),
+        (-32022, sdk.BadRequestError, 400),
         (-32050, sdk.StatusError, 200),
     ],
 )
 def test_a_json_rpc_error_raises(code: int, kind: type[sdk.StatusError], status: int, world: World) -> None:
-    """The numbers that JSON-RPC defines have the class of the status they stand for; others keep the answer's."""
+    """The codes that JSON-RPC defines have the class of their status; others keep the response's."""
 
     def handler(connection: Connection, request: Request) -> None:
         rpc(connection, error={"code": code, "message": "that went wrong"})
@@ -219,8 +219,30 @@ def test_a_json_rpc_error_raises(code: int, kind: type[sdk.StatusError], status:
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        ({"supported": ["2027-01-01", 7], "requested": "x"}, "the gateway speaks MCP 2027-01-01, and this client "),
+        (None, "the gateway speaks another version, and this client "),
+    ],
+)
+def test_another_version_is_named(data: Any, hint: str) -> None:
+    """The envelope comes under 400; the hint has the gateway's versions and the client's own."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        error = {"code": -32022, "message": "Unsupported protocol version", "data": data}
+        connection.json({"jsonrpc": "2.0", "id": 1, "error": error}, 400)
+
+    for call in (lambda client: client.list_mcp_tools(), lambda client: client.call_mcp_tool("mcp_x")):
+        with serving(handler) as server, pytest.raises(sdk.BadRequestError) as caught:
+            World("async").with_client(call, server.url)
+        error = caught.value
+        assert (error.code, error.message, error.meta.status) == (-32022, "Unsupported protocol version", 400)
+        assert str(error.hint).startswith(hint + sdk.MCP_PROTOCOL_VERSION)
+
+
 def test_an_answer_that_is_neither(world: World) -> None:
-    """A response without result and error is refused, with what it lacks."""
+    """A response without result and error is refused with the missing fields."""
 
     def handler(connection: Connection, request: Request) -> None:
         rpc(connection)
@@ -237,13 +259,13 @@ def test_an_answer_that_is_neither(world: World) -> None:
         ("list_mcp_tools", 403, "mcp is not exposed", sdk.ForbiddenError, "MCP_EXPOSE=true"),
         ("list_mcp_tools", 404, "Requested route is not found", sdk.NotFoundError, "list_tools()"),
         ("mcp_resource_metadata", 404, "Requested route is not found", sdk.NotFoundError, "AUTH_ENABLED=true"),
-        ("list_mcp_tools", 401, "unauthorized", sdk.UnauthorizedError, "INFERENCE_GATEWAY_TOKEN"),
+        ("list_mcp_tools", 401, "unauthorized", sdk.UnauthorizedError, "mcp_resource_metadata() names the server"),
     ],
 )
 def test_what_this_gateway_does_not_serve(
     method: str, status: int, message: str, kind: type[sdk.StatusError], part: str, world: World
 ) -> None:
-    """A gateway that is closed, too old or too new answers no: the class says what, the hint what to do."""
+    """A refusal of a gateway that is closed, too old or too new has its class and a hint."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.json({"error": message}, status)
@@ -256,7 +278,7 @@ def test_what_this_gateway_does_not_serve(
 
 @pytest.mark.parametrize(("method", "sends"), [("list_mcp_tools", 2), ("call_mcp_tool", 1)])
 def test_a_tool_is_not_run_twice_by_accident(method: str, sends: int, world: World) -> None:
-    """After a failure on the way a list is asked for again; a tool may have run already."""
+    """A list is retried after a failure in transit; a tool call, which may have run, is not."""
     failures = [502]
 
     def handler(connection: Connection, request: Request) -> None:
@@ -278,7 +300,7 @@ def test_a_tool_is_not_run_twice_by_accident(method: str, sends: int, world: Wor
 
 
 def test_the_metadata_is_asked_for_without_a_token(world: World) -> None:
-    """What one reads to get a token is read without one: the token function is not called."""
+    """The metadata, which is needed to get a token, is requested without calling the token function."""
 
     def token() -> str:
         raise AssertionError("called")
@@ -318,7 +340,7 @@ def test_bad_input_is_refused_before_sending(call: Any, kind: type[Exception], p
 
 @given(st.text(min_size=1))
 def test_a_name_survives_its_header(name: str) -> None:
-    """Any name becomes printable ASCII without spaces at its ends, from which it can be read again."""
+    """Any name becomes printable ASCII without spaces at its ends, and can be decoded again."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -330,7 +352,7 @@ def test_a_name_survives_its_header(name: str) -> None:
 
 
 def test_a_name_that_looks_wrapped_is_wrapped() -> None:
-    """A name that looks like the wrapping itself cannot be mistaken for it."""
+    """A name that looks like the encoding itself is encoded."""
     assert header_value("=?base64?x?=") == f"=?base64?{base64.b64encode(b'=?base64?x?=').decode()}?="
     assert json.dumps(header_value("mcp_time_now")) == '"mcp_time_now"'
 
@@ -339,7 +361,7 @@ def test_a_name_that_looks_wrapped_is_wrapped() -> None:
 
 
 def test_the_version_header_follows_the_body(world: World) -> None:
-    """A version given under `_meta` goes out in the header too: servers refuse a header that differs (-32020)."""
+    """A version given under `_meta` is sent in the header too, because servers refuse a mismatch (-32020)."""
 
     async def scenario(client: Any) -> Any:
         return await client.call_mcp("server/discover", {"_meta": {META + "protocolVersion": "2025-11-25"}})
@@ -366,7 +388,7 @@ def test_a_meta_that_is_no_object_with_a_version_is_refused(world: World, meta: 
 
 @pytest.mark.parametrize(("status", "code"), [(400, -32020), (400, -32022), (404, -32601), (200, -32602)])
 def test_an_envelope_under_an_error_status_is_an_answer_to_call_mcp(world: World, status: int, code: int) -> None:
-    """The newest contract sends some JSON-RPC errors under 400 and 404: call_mcp gives them as they came."""
+    """JSON-RPC errors under 400 and 404, as in the newest contract, are returned by call_mcp unchanged."""
     error = {"code": code, "message": "no", "data": {"supported": ["2026-07-28"]}}
     with serving(lambda connection, request: rpc(connection, status=status, error=error)) as server:
         answer = world.with_client(lambda client: client.call_mcp("x/y"), server.url)
@@ -389,7 +411,7 @@ def test_an_envelope_under_an_error_status_is_an_answer_to_call_mcp(world: World
 def test_another_refusal_is_an_error_of_call_mcp(
     world: World, status: int, body: Any, kind: type[sdk.StatusError]
 ) -> None:
-    """A gateway without the route, and refusals that are not the protocol's, raise as everywhere."""
+    """A missing route, and refusals outside the protocol, raise as everywhere."""
 
     async def scenario(client: Any) -> Any:
         with pytest.raises(kind) as caught:
@@ -402,7 +424,7 @@ def test_another_refusal_is_an_error_of_call_mcp(
 
 
 def test_a_notification_has_no_id_and_no_answer(world: World) -> None:
-    """It is taken with an empty 202, which is neither a result nor an error."""
+    """A notification gets an empty 202, which is neither a result nor an error."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.head(202, length=0)
@@ -416,7 +438,7 @@ def test_a_notification_has_no_id_and_no_answer(world: World) -> None:
 
 
 def test_a_refused_page_of_tools_still_raises(world: World) -> None:
-    """list_mcp_tools has no envelope to give: an error under 404 is an exception with the protocol's code."""
+    """list_mcp_tools raises an error under 404 with the protocol's code, because it has no envelope to return."""
 
     async def scenario(client: Any) -> Any:
         with pytest.raises(sdk.NotFoundError) as caught:

@@ -1,4 +1,4 @@
-"""Messages over a socket: what is sent to the gateway, and what its answers become."""
+"""Messages over a socket: the requests to the gateway, and the results of its answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ODD_CONTENT = [
 
 
 def good(connection: Connection, request: Request) -> None:
-    """A gateway at which everything goes well."""
+    """Answer every request successfully."""
     if request.json().get("stream"):
         connection.events(*GOOD)
     else:
@@ -49,17 +49,17 @@ def good(connection: Connection, request: Request) -> None:
 
 
 async def read(client: Any, *args: Any, **options: Any) -> Any:
-    """A stream's pieces of text and its whole answer."""
+    """Return a stream's pieces of text and its whole answer."""
     async with client.create_message_stream("anthropic/m", "hi", 5, *args, **options) as stream:
         pieces = [piece async for piece in stream.text()]
         return pieces, await stream.final()
 
 
-# What is sent
+# The request
 
 
-def test_a_message_is_asked_for_as_the_contract_says(world: World) -> None:
-    """One POST to /v1/messages, with the provider beside a bare model name and every parameter in the body."""
+def test_the_request_of_a_message_follows_the_contract(world: World) -> None:
+    """A message is one POST to /v1/messages, with the provider beside a bare model name and every parameter."""
 
     async def scenario(client: Any) -> Any:
         return await client.create_message(
@@ -97,8 +97,8 @@ def test_a_message_is_asked_for_as_the_contract_says(world: World) -> None:
     assert (answer.tool_calls, answer.complete, answer.meta.status) == ([], True, 200)
 
 
-def test_a_stream_is_asked_for_as_the_contract_says(world: World) -> None:
-    """The same POST with `stream` set and events accepted."""
+def test_the_request_of_a_stream_follows_the_contract(world: World) -> None:
+    """A stream is the same POST with `stream` set and events accepted."""
     with serving(good) as server:
         pieces, answer = world.with_client(read, server.url)
     (request,) = server.requests
@@ -122,8 +122,8 @@ def test_an_answer_goes_back_with_every_block_as_it_came(world: World) -> None:
         answer = await client.create_message("anthropic/m", "hi", 5)
         (call,) = answer.tool_calls
         result = {"type": "tool_result", "tool_use_id": call.id, "content": call.parse_input()["city"]}
-        said = sdk.MessagesMessage(role="assistant", content=answer.content)
-        await client.create_message("anthropic/m", ["hi", answer, {"role": "user", "content": [result]}, said], 5)
+        message = sdk.MessagesMessage(role="assistant", content=answer.content)
+        await client.create_message("anthropic/m", ["hi", answer, {"role": "user", "content": [result]}, message], 5)
 
     with serving(handler) as server:
         world.with_client(scenario, server.url)
@@ -158,16 +158,16 @@ BAD: list[tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("args", "options", "kind", "says"), BAD, ids=[row[3] for row in BAD])
+@pytest.mark.parametrize(("args", "options", "kind", "phrase"), BAD, ids=[row[3] for row in BAD])
 def test_bad_input_is_refused_before_anything_is_sent(
-    args: tuple[Any, ...], options: dict[str, Any], kind: type[Exception], says: str
+    args: tuple[Any, ...], options: dict[str, Any], kind: type[Exception], phrase: str
 ) -> None:
     """The error names the argument, of the whole call and of the stream alike."""
-    refused_unsent(lambda client: client.create_message(*args, **options), kind, says)
-    refused_unsent(lambda client: client.create_message_stream(*args, **options), kind, says)
+    refused_unsent(lambda client: client.create_message(*args, **options), kind, phrase)
+    refused_unsent(lambda client: client.create_message_stream(*args, **options), kind, phrase)
 
 
-# What an answer that says no becomes
+# The errors of refused requests
 
 
 ERRORS: list[tuple[int, Any, type[sdk.GatewayError], str, str | None]] = [
@@ -190,9 +190,9 @@ ERRORS: list[tuple[int, Any, type[sdk.GatewayError], str, str | None]] = [
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "stream"])
-@pytest.mark.parametrize(("status", "body", "kind", "says", "hint"), ERRORS, ids=[str(row[:2]) for row in ERRORS])
+@pytest.mark.parametrize(("status", "body", "kind", "phrase", "hint"), ERRORS, ids=[str(row[:2]) for row in ERRORS])
 def test_each_refusal_raises_its_class(
-    world: World, status: int, body: Any, kind: type[sdk.GatewayError], says: str, hint: str | None, streamed: bool
+    world: World, status: int, body: Any, kind: type[sdk.GatewayError], phrase: str, hint: str | None, streamed: bool
 ) -> None:
     """The gateway's own envelope and those of its middle layers become the class of their status.
 
@@ -202,7 +202,7 @@ def test_each_refusal_raises_its_class(
         body = {"type": "error", "error": {"type": body[0], "message": body[1]}}
 
     async def scenario(client: Any) -> sdk.StatusError:
-        with pytest.raises(kind, match=says) as caught:
+        with pytest.raises(kind, match=phrase) as caught:
             await (read(client) if streamed else client.create_message("anthropic/m", "hi", 5))
         assert isinstance(caught.value, sdk.StatusError)
         return caught.value
@@ -225,7 +225,7 @@ def test_each_refusal_raises_its_class(
     ids=["error", "bare error", "nothing", "a list", "a page"],
 )
 def test_a_200_that_is_no_message_is_an_error(world: World, body: Any, kind: type[sdk.GatewayError]) -> None:
-    """What says 200 and holds no message does not become one."""
+    """A 200 without a message is an error."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(kind):
@@ -248,7 +248,7 @@ BEFORE_CONTENT = {
 
 @pytest.mark.parametrize("failure", BEFORE_CONTENT)
 def test_what_fails_before_content_is_repeated(world: World, failure: str) -> None:
-    """The reader sees one clean stream, and nothing of the attempt that failed."""
+    """After a retry the reader gets one clean stream, and nothing of the failed attempt."""
 
     def handler(connection: Connection, request: Request) -> None:
         if len(server.requests) == 1:
@@ -270,7 +270,7 @@ def test_what_fails_before_content_is_repeated(world: World, failure: str) -> No
 
 
 def test_what_fails_after_content_is_not_repeated(world: World) -> None:
-    """An error after content raises with what had come, as the type of the whole answer."""
+    """An error after content raises with the partial message, as the type of the whole answer."""
 
     async def scenario(client: Any) -> sdk.OverloadedError:
         with pytest.raises(sdk.OverloadedError) as caught:
@@ -299,7 +299,7 @@ def test_reading_an_answer_does_not_encode_it(world: World, monkeypatch: pytest.
 
 @pytest.mark.parametrize("limit", ["first_content", "idle", "total"])
 def test_pings_do_not_hold_a_silent_stream_open(world: World, limit: str) -> None:
-    """Each clock of a stream ends it while the server sends nothing but pings."""
+    """Each limit of a stream ends it while the server sends only pings."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.head(200, "text/event-stream")
@@ -320,14 +320,14 @@ def test_pings_do_not_hold_a_silent_stream_open(world: World, limit: str) -> Non
 
 
 def test_a_cut_answer_can_be_accepted(world: World) -> None:
-    """With `on_truncation="return"` the loop ends and the answer says that it is not whole."""
+    """With `on_truncation="return"` the loop ends and the answer is marked as incomplete."""
     with serving(lambda connection, request: connection.events(*HELLO)) as server:
         pieces, answer = world.with_client(lambda client: read(client, on_truncation="return"), server.url)
     assert (pieces, answer.text, answer.complete) == (["Hel", "lo"], "Hello", False)
 
 
 def test_a_stream_that_keeps_nothing_has_no_answer(world: World) -> None:
-    """With `assemble=False` the events come and nothing is put together."""
+    """With `assemble=False` the events come and nothing is assembled."""
 
     async def scenario(client: Any) -> None:
         async with client.create_message_stream("anthropic/m", "hi", 5, assemble=False) as stream:
@@ -341,7 +341,7 @@ def test_a_stream_that_keeps_nothing_has_no_answer(world: World) -> None:
 
 
 def test_the_view_that_all_dialects_share(world: World) -> None:
-    """`deltas()` tells thinking, text, calls, usage and the end in the words of every endpoint."""
+    """`deltas()` gives thinking, text, calls, usage and the end in the types of every endpoint."""
     pieces = [
         START,
         message_event("content_block_start", index=0, content_block={"type": "thinking", "thinking": ""}),
@@ -360,12 +360,12 @@ def test_the_view_that_all_dialects_share(world: World) -> None:
 
     async def scenario(client: Any) -> list[Any]:
         async with client.create_message_stream("anthropic/m", "hi", 5) as stream:
-            return [told async for told in stream.deltas()]
+            return [delta async for delta in stream.deltas()]
 
     with serving(lambda connection, request: connection.events(*pieces)) as server:
-        first, *told, used, finish = world.with_client(scenario, server.url)
+        first, *deltas, used, finish = world.with_client(scenario, server.url)
     assert (first.input_tokens, first.output_tokens) == (1, 1)
-    assert told == [
+    assert deltas == [
         sdk.ReasoningDelta("Hm"),
         sdk.TextDelta("Hel"),
         sdk.ToolCallStart(0, "t1", "weather"),
@@ -381,7 +381,7 @@ def test_the_view_that_all_dialects_share(world: World) -> None:
 
 
 def replay(world: World, name: str, scenario: Any) -> tuple[Any, Request]:
-    """What a scenario makes of the recorded bytes, and the request it made."""
+    """Return the scenario's result with the recorded bytes, and its request."""
     answer = (FOLDER / f"{name}.response.http").read_bytes()
 
     def handler(connection: Connection, request: Request) -> None:
@@ -399,18 +399,18 @@ def replay(world: World, name: str, scenario: Any) -> tuple[Any, Request]:
 
 
 def recorded_request(name: str) -> dict[str, Any]:
-    """The body of the recorded request."""
+    """Return the body of the recorded request."""
     value: dict[str, Any] = json.loads((FOLDER / f"{name}.request.txt").read_bytes().partition(b"\n\n")[2])
     return value
 
 
 async def ask(client: Any, model: str = "anthropic/ok", **options: Any) -> Any:
-    """The request of the recordings."""
+    """Make the request of the recordings."""
     return await client.create_message(model, "hi", 5, **options)
 
 
 async def ask_for_stream(client: Any, model: str = "anthropic/ok") -> Any:
-    """The same as a stream."""
+    """Make the same request as a stream."""
     async with client.create_message_stream(model, "hi", 5) as stream:
         assert "".join([piece async for piece in stream.text()]) == (await stream.final()).text
         return await stream.final()
@@ -418,7 +418,7 @@ async def ask_for_stream(client: Any, model: str = "anthropic/ok") -> Any:
 
 @pytest.mark.parametrize(("name", "scenario"), [("base/msg", ask), ("base/msg_s", ask_for_stream)])
 def test_recorded_answers(world: World, name: str, scenario: Any) -> None:
-    """The real gateway's whole answer and its stream are the same message, and the request was the recorded one."""
+    """The real gateway's whole answer and its stream are the same message, and the request equals the recorded one."""
     answer, request = replay(world, name, scenario)
     assert (answer.id, answer.model, answer.text, answer.stop_reason) == ("m1", "up-model", "Hello", "end_turn")
     assert (answer.usage.input_tokens, answer.usage.output_tokens, answer.complete) == (1, 1, True)
@@ -426,7 +426,7 @@ def test_recorded_answers(world: World, name: str, scenario: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "model", "kind", "says", "hint"),
+    ("name", "model", "kind", "phrase", "hint"),
     [
         ("base/msg_err", "anthropic/err", sdk.OverloadedError, "Overloaded", None),
         ("base/msg_openai", "openai/ok", sdk.BadRequestError, "not supported by this provider", "use chat completions"),
@@ -434,18 +434,18 @@ def test_recorded_answers(world: World, name: str, scenario: Any) -> None:
     ],
 )
 def test_recorded_refusals(
-    world: World, name: str, model: str, kind: type[sdk.StatusError], says: str, hint: str | None
+    world: World, name: str, model: str, kind: type[sdk.StatusError], phrase: str, hint: str | None
 ) -> None:
-    """The real gateway's refusals, and the provider's own, raise their class with the remedy where there is one."""
+    """The real gateway's refusals, and the provider's own, raise their class, with a remedy if there is one."""
     error, _ = replay(world, name, lambda client: ask(client, model))
     assert type(error) is kind
-    assert says in error.message
+    assert phrase in error.message
     assert (hint or "") in (error.hint or "")
     assert error.request_id == ("req_9" if name == "base/msg_err" else None)
 
 
 def test_a_recorded_stream_that_broke_off(world: World) -> None:
-    """A stream whose connection closed after a long silence is truncated; nothing of a message had come."""
+    """A stream whose connection closed after a long silence is truncated, without a partial message."""
     error, request = replay(world, "base/msg_s_gap", lambda client: ask_for_stream(client, "anthropic/gap"))
     assert type(error) is sdk.StreamTruncatedError
     assert "message_stop did not come" in error.message

@@ -1,4 +1,4 @@
-"""Pushing metrics over a socket: both encodings, compressed and not, and what the gateway says of them."""
+"""Pushing metrics over a socket: both encodings, compressed and not, and the gateway's responses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROTOBUF = "application/x-protobuf"
 
 
 def varint(value: int) -> bytes:
-    """A whole number as Protocol Buffers write it."""
+    """Return a whole number in the encoding of Protocol Buffers."""
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -33,14 +33,14 @@ def varint(value: int) -> bytes:
 
 
 def field(number: int, value: int | bytes) -> bytes:
-    """One field: a number, or bytes."""
+    """Return one field: a number, or bytes."""
     if isinstance(value, int):
         return varint(number << 3) + varint(value)
     return varint(number << 3 | 2) + varint(len(value)) + value
 
 
 def answered(body: bytes, ctype: str, status: int = 200) -> Any:
-    """A handler that gives this answer."""
+    """Return a handler that gives this answer."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.head(status, ctype, length=len(body))
@@ -51,7 +51,7 @@ def answered(body: bytes, ctype: str, status: int = 200) -> Any:
 
 @pytest.mark.parametrize("payload", [EXPORT, sdk.ExportMetricsServiceRequest(**EXPORT)])
 def test_an_export_goes_out_as_json(payload: Any, world: World) -> None:
-    """A mapping or an object is sent as OTLP's JSON, to /v1/metrics; an empty answer means that all was taken."""
+    """A mapping or an object is sent as OTLP's JSON, to /v1/metrics; an empty answer means full acceptance."""
     with serving(answered(b"{}", "application/json")) as server:
         outcome = world.with_client(lambda client: client.push_metrics(payload), server.url)
     (request,) = server.requests
@@ -63,7 +63,7 @@ def test_an_export_goes_out_as_json(payload: Any, world: World) -> None:
 
 
 def test_protobuf_goes_out_as_it_is(world: World) -> None:
-    """Bytes are sent untouched as Protobuf; no bytes back mean that all was taken."""
+    """Bytes are sent untouched as Protobuf; an empty answer means full acceptance."""
     with serving(answered(b"", PROTOBUF)) as server:
         outcome = world.with_client(lambda client: client.push_metrics(b"\x0a\x00"), server.url)
     (request,) = server.requests
@@ -71,8 +71,8 @@ def test_protobuf_goes_out_as_it_is(world: World) -> None:
     assert (outcome.accepted, outcome.rejected, outcome.reason) == (True, 0, None)
 
 
-def test_bytes_of_json_are_said_to_be_json(world: World) -> None:
-    """`content_type` says what bytes are."""
+def test_bytes_of_json_are_sent_as_json(world: World) -> None:
+    """`content_type` sets the type of bytes."""
     text = json.dumps(EXPORT).encode()
 
     async def scenario(client: Any) -> Any:
@@ -85,7 +85,7 @@ def test_bytes_of_json_are_said_to_be_json(world: World) -> None:
 
 @pytest.mark.parametrize("payload", [EXPORT, b"\x0a\x00"])
 def test_compressed(payload: Any, world: World) -> None:
-    """`gzip=True` compresses the body and says so."""
+    """`gzip=True` compresses the body and sets its header."""
     with serving(answered(b"", PROTOBUF)) as server:
         world.with_client(lambda client: client.push_metrics(payload, gzip=True), server.url)
     (request,) = server.requests
@@ -116,7 +116,7 @@ def test_a_part_was_refused(body: bytes | str, ctype: str, world: World) -> None
 
 
 def test_a_warning_refuses_nothing(world: World) -> None:
-    """A reason without a count is a warning (OTLP): all was taken."""
+    """A reason without a count is a warning (OTLP): every metric was accepted."""
     with serving(answered(b'{"partialSuccess": {"errorMessage": "soon gone"}}', "application/json")) as server:
         outcome = world.with_client(lambda client: client.push_metrics(EXPORT), server.url)
     assert (outcome.accepted, outcome.rejected, outcome.reason) == (True, 0, "soon gone")
@@ -132,10 +132,10 @@ def test_a_warning_refuses_nothing(world: World) -> None:
         (415, "Content-Type must be application/x-protobuf or application/json", sdk.UnsupportedMediaTypeError, None),
     ],
 )
-def test_the_gateway_says_no(
+def test_the_gateway_refuses(
     status: int, message: str, kind: type[sdk.StatusError], part: str | None, world: World
 ) -> None:
-    """Its words have their class and, where one is certain, a remedy; even Protobuf is answered in JSON then."""
+    """A refusal has its class and, if the cause is certain, a remedy; it is JSON even for Protobuf."""
     handler = answered(json.dumps({"error": message}).encode(), "application/json", status)
     with serving(handler) as server, pytest.raises(kind) as caught:
         world.with_client(lambda client: client.push_metrics(b"\x0a\x00"), server.url)
@@ -145,7 +145,7 @@ def test_the_gateway_says_no(
 
 @pytest.mark.parametrize(("status", "sends"), [(500, 1), (503, 2), (502, 2)])
 def test_a_push_is_repeated_by_its_own_rules(status: int, sends: int, world: World) -> None:
-    """What the gateway may have counted already is not pushed again after a 500."""
+    """A push that the gateway may have counted is not retried after a 500."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.json(
@@ -164,7 +164,7 @@ def test_a_push_is_repeated_by_its_own_rules(status: int, sends: int, world: Wor
 
 
 def test_an_answer_that_cannot_be_read(world: World) -> None:
-    """Protobuf that is none is an error, for it is not known what was taken."""
+    """Invalid Protobuf raises, because the accepted part is unknown."""
     with serving(answered(b"\x0a\xff", PROTOBUF)) as server, pytest.raises(sdk.DecodingError):
         world.with_client(lambda client: client.push_metrics(b"\x0a\x00"), server.url)
 
@@ -190,13 +190,13 @@ def test_bad_input_is_refused_before_sending(
 
 @given(st.lists(st.tuples(st.integers(1, 2**20), st.integers(0, 2**64 - 1) | st.binary(max_size=300))))
 def test_fields_are_read_as_they_were_written(written: list[tuple[int, int | bytes]]) -> None:
-    """What is encoded as the standard says is read back, field by field."""
+    """Fields in the standard's encoding are read back, one by one."""
     assert list(protobuf_fields(b"".join(field(number, value) for number, value in written))) == written
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_fields_or_an_error(data: bytes) -> None:
-    """No bytes bring the reader down or keep it."""
+    """Any bytes are read or refused, without a crash or a hang."""
     try:
         found = list(protobuf_fields(data))
     except sdk.DecodingError:

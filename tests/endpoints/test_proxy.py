@@ -1,4 +1,4 @@
-"""A provider's own API through the gateway, over a socket: what is sent, what comes back, what is refused and why."""
+"""A provider's own API through the gateway, over a socket: the request, the response, and the refusals."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def gateway(connection: Connection, request: Request) -> None:
-    """A provider's answer with headers of its own."""
+    """Return a provider's answer with headers of its own."""
     connection.json({"object": "list", "novel": 1}, 201, "X-Request-Id: req_1", "X-RateLimit-Remaining: 7")
 
 
 def test_a_get(world: World) -> None:
-    """The path goes below the provider's part at the gateway's root, and all of the answer comes back."""
+    """The path is joined to the provider's part at the gateway's root, and the whole answer is returned."""
 
     async def scenario(client: Any) -> Any:
         return await client.proxy("openai", "models/gpt 4o", query={"limit": "2", "after": "a&b"})
@@ -57,7 +57,7 @@ def test_a_get(world: World) -> None:
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "patch", "DELETE"])
 def test_a_body(method: str, body: dict[str, Any], sent: bytes, world: World) -> None:
-    """A body is sent as JSON, with the method asked for."""
+    """A body is sent as JSON, with the given method."""
     with serving(gateway) as server:
         world.with_client(lambda client: client.proxy("cohere", "v1/chat", method=method, **body), server.url)
     (request,) = server.requests
@@ -66,7 +66,7 @@ def test_a_body(method: str, body: dict[str, Any], sent: bytes, world: World) ->
 
 
 def test_headers_go_on(world: World) -> None:
-    """Headers of the call and of the client are sent once each; Accept and Content-Type in the place of ours."""
+    """Headers of the call and of the client are sent once each; Accept and Content-Type replace ours."""
     headers = {"Accept": "text/event-stream, application/json", "Content-Type": "application/json; v=2", "X-A": "1"}
 
     async def scenario(client: Any) -> Any:
@@ -82,8 +82,8 @@ def test_headers_go_on(world: World) -> None:
     assert len(names) == len(set(names))
 
 
-def test_the_provider_says_no(world: World) -> None:
-    """Its status has its class, with its own headers: through the proxy they are not lost."""
+def test_the_provider_refuses(world: World) -> None:
+    """The provider's status has its class, and its own headers are kept."""
 
     def handler(connection: Connection, request: Request) -> None:
         error = {"error": {"message": "slow down", "type": "t", "code": "c"}}
@@ -108,10 +108,10 @@ def test_the_provider_says_no(world: World) -> None:
         (403, "request blocked by guardrails", sdk.ForbiddenError, None),
     ],
 )
-def test_the_gateway_says_no(
+def test_the_gateway_refuses(
     status: int, message: str, kind: type[sdk.StatusError], part: str | None, world: World
 ) -> None:
-    """Its own refusals have their class and remedy as everywhere."""
+    """The gateway's own refusals have their class and remedy as everywhere."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.json({"error": message}, status)
@@ -128,7 +128,7 @@ def test_the_gateway_says_no(
     ("method", "status", "sends"), [("GET", 502, 2), ("POST", 502, 1), ("POST", 503, 2), ("DELETE", 500, 1)]
 )
 def test_a_write_is_not_repeated_by_accident(method: str, status: int, sends: int, world: World) -> None:
-    """Reading is repeated as everywhere, writing only when the provider said: later."""
+    """A read is retried as everywhere, a write only if the provider sent a Retry-After."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.json({"error": "x"}, status if len(server.requests) == 1 else 200)
@@ -145,7 +145,7 @@ def test_a_write_is_not_repeated_by_accident(method: str, status: int, sends: in
 
 
 def test_an_answer_that_is_no_json(world: World) -> None:
-    """The bytes are there; reading them as JSON says that they are none."""
+    """The bytes are available; reading them as JSON raises."""
 
     def handler(connection: Connection, request: Request) -> None:
         connection.head(200, "text/plain", length=3)
@@ -209,7 +209,7 @@ def test_what_would_be_corrupted_or_hidden_is_refused(call: Any, kind: type[Exce
 
 @given(st.text("a./%2eE\\", max_size=12))
 def test_no_path_leaves_its_provider(path: str) -> None:
-    """Whatever the path: it is refused, or stays below the provider's part when resolved as a URL."""
+    """Any path is refused, or stays below the provider's part when resolved as a URL."""
     negotiated = negotiate((), "cohere", "application/json")
     try:
         call = proxy_call("cohere", path, "GET", negotiated, query=None, body=None)
@@ -221,7 +221,7 @@ def test_no_path_leaves_its_provider(path: str) -> None:
 
 
 def test_a_reply_is_a_value() -> None:
-    """It compares, pickles, and shows no bytes."""
+    """A reply compares, pickles, and shows no bytes."""
     reply = sdk.ProxyReply(status=200, headers=sdk.Headers([("a", "b")]), body=b"secret")
     assert pickle.loads(pickle.dumps(reply)) == reply
     assert repr(reply) == "ProxyReply(200, <6 bytes>)"

@@ -1,6 +1,6 @@
-"""What a real gateway was recorded to answer on MCP, metrics, images and the proxy comes out of both clients so.
+"""Recorded answers of a real gateway on MCP, metrics, images and the proxy, through both clients.
 
-The recordings lie beside the checkout; each is served byte for byte from a socket.
+The recordings are served byte for byte from a socket.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REFUSED = {
 
 
 def ask(world: World, name: str, call: Callable[[Any], Any]) -> Any:
-    """What a call makes of a recorded answer."""
+    """Return the result of a call with a recorded answer."""
     answer = (FOLDER / f"{name}.response.http").read_bytes()
 
     def handler(connection: Connection, request: Request) -> None:
@@ -89,10 +89,10 @@ def ask(world: World, name: str, call: Callable[[Any], Any]) -> Any:
         ),
     ],
 )
-def test_an_answer_that_says_no(
+def test_a_refusal(
     name: str, call: Callable[[Any], Any], kind: type[sdk.StatusError], message: str, part: str | None, world: World
 ) -> None:
-    """Each has its class, its innermost message and, where one is certain, its hint."""
+    """Each refusal has its class, its innermost message and, if the cause is certain, its hint."""
     with pytest.raises(kind) as caught:
         ask(world, name, call)
     assert caught.value.message == message
@@ -100,7 +100,7 @@ def test_an_answer_that_says_no(
 
 
 def test_the_tools(world: World) -> None:
-    """Both tools come out with their schemas."""
+    """Both tools are returned with their schemas."""
     tools = ask(world, "mcpsel/tools_list", lambda client: client.list_tools())
     assert [(tool.name, tool.description) for tool in tools] == [
         ("mcp_time_in", "Say the time in a city"),
@@ -116,7 +116,7 @@ def test_metrics_that_were_all_taken(world: World) -> None:
 
 @pytest.mark.parametrize(("name", "payload"), [("full/m_part", EXPORT), ("full/m_partpb", b"")])
 def test_metrics_of_which_a_part_was_refused(name: str, payload: Any, world: World) -> None:
-    """The same count and reasons come out of JSON and of Protobuf; their order is the gateway's chance."""
+    """JSON and Protobuf give the same count and reasons; their order is random at the gateway."""
     outcome = ask(world, name, lambda client: client.push_metrics(payload))
     assert (outcome.accepted, outcome.rejected, set(outcome.reason.split("; "))) == (False, 2, REFUSED)
 
@@ -129,13 +129,13 @@ def test_metrics_of_which_a_part_was_refused(name: str, payload: Any, world: Wor
     ],
 )
 def test_a_picture(name: str, call: Callable[[Any], Any], world: World) -> None:
-    """The picture's bytes and what the contract did not list first come out."""
+    """The image has its bytes and every field that the contract does not list."""
     answer = ask(world, name, call)
     assert (answer.data[0].bytes(), answer.background, answer.created) == (b"hi", "x", 1)
 
 
 def test_a_proxied_list(world: World) -> None:
-    """The provider's own list and headers come through."""
+    """The provider's own list and headers are returned."""
     reply = ask(world, "base/proxy_get", lambda client: client.proxy("openai", "models"))
     assert [model["id"] for model in reply.json()["data"]] == ["ok", "bare", "a/b/c"]
     assert reply.headers["x-request-id"] == "req_123"

@@ -1,4 +1,4 @@
-"""Responses over a socket: what is sent to the gateway, and what its answers become."""
+"""Responses over a socket: the requests to the gateway, and the results of its answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ODD_OUTPUT = [
 
 
 def good(connection: Connection, request: Request) -> None:
-    """A gateway at which everything goes well."""
+    """Answer every request successfully."""
     if request.json().get("stream"):
         connection.events(*GOOD)
     else:
@@ -44,17 +44,17 @@ def good(connection: Connection, request: Request) -> None:
 
 
 async def read(client: Any, **options: Any) -> Any:
-    """A stream's pieces of text and its whole answer."""
+    """Return a stream's pieces of text and its whole answer."""
     async with client.create_response_stream("openai/m", "hi", **options) as stream:
         pieces = [piece async for piece in stream.text()]
         return pieces, await stream.final()
 
 
-# What is sent
+# The request
 
 
-def test_a_response_is_asked_for_as_the_contract_says(world: World) -> None:
-    """One POST to /v1/responses, with the provider beside a bare model name and every parameter in the body."""
+def test_the_request_of_a_response_follows_the_contract(world: World) -> None:
+    """A response is one POST to /v1/responses, with the provider beside a bare model name and every parameter."""
 
     async def scenario(client: Any) -> Any:
         return await client.create_response(
@@ -90,8 +90,8 @@ def test_a_response_is_asked_for_as_the_contract_says(world: World) -> None:
     assert (answer.tool_calls, answer.complete, answer.meta.status) == ([], True, 200)
 
 
-def test_a_stream_is_asked_for_as_the_contract_says(world: World) -> None:
-    """The same POST with `stream` set and events accepted."""
+def test_the_request_of_a_stream_follows_the_contract(world: World) -> None:
+    """A stream is the same POST with `stream` set and events accepted."""
     with serving(good) as server:
         pieces, answer = world.with_client(read, server.url)
     (request,) = server.requests
@@ -175,16 +175,16 @@ BAD: list[tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("args", "options", "kind", "says"), BAD, ids=[row[3] for row in BAD])
+@pytest.mark.parametrize(("args", "options", "kind", "phrase"), BAD, ids=[row[3] for row in BAD])
 def test_bad_input_is_refused_before_anything_is_sent(
-    args: tuple[Any, ...], options: dict[str, Any], kind: type[Exception], says: str
+    args: tuple[Any, ...], options: dict[str, Any], kind: type[Exception], phrase: str
 ) -> None:
     """The error names the argument, of the whole call and of the stream alike."""
-    refused_unsent(lambda client: client.create_response(*args, **options), kind, says)
-    refused_unsent(lambda client: client.create_response_stream(*args, **options), kind, says)
+    refused_unsent(lambda client: client.create_response(*args, **options), kind, phrase)
+    refused_unsent(lambda client: client.create_response_stream(*args, **options), kind, phrase)
 
 
-# What an answer that says no becomes
+# The errors of refused requests
 
 
 ERRORS: list[tuple[int, Any, type[sdk.GatewayError], str, str]] = [
@@ -208,14 +208,16 @@ ERRORS: list[tuple[int, Any, type[sdk.GatewayError], str, str]] = [
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "stream"])
-@pytest.mark.parametrize(("status", "error", "kind", "says", "hint"), ERRORS, ids=[str(row[:2])[:60] for row in ERRORS])
+@pytest.mark.parametrize(
+    ("status", "error", "kind", "phrase", "hint"), ERRORS, ids=[str(row[:2])[:60] for row in ERRORS]
+)
 def test_each_refusal_raises_its_class(
-    world: World, status: int, error: Any, kind: type[sdk.GatewayError], says: str, hint: str, streamed: bool
+    world: World, status: int, error: Any, kind: type[sdk.GatewayError], phrase: str, hint: str, streamed: bool
 ) -> None:
-    """What the gateway says no with (gateway-behaviour.md#errors) becomes the class of its status, with its remedy."""
+    """A refusal of the gateway (gateway-behaviour.md#errors) becomes the class of its status, with its remedy."""
 
     async def scenario(client: Any) -> sdk.StatusError:
-        with pytest.raises(kind, match=says) as caught:
+        with pytest.raises(kind, match=phrase) as caught:
             await (read(client) if streamed else client.create_response("openai/m", "hi"))
         assert isinstance(caught.value, sdk.StatusError)
         return caught.value
@@ -242,7 +244,7 @@ FAILED = {**RESPONSE, "status": "failed", "error": {"code": "server_error", "mes
     ids=["a failed response", "error", "bare error", "nothing", "a list", "a page"],
 )
 def test_a_200_that_is_no_response_is_an_error(world: World, body: Any, kind: type[sdk.GatewayError]) -> None:
-    """What says 200 and holds no response, or one that failed, does not pass for an answer."""
+    """A 200 without a response, or with a failed one, is an error."""
 
     async def scenario(client: Any) -> sdk.GatewayError:
         with pytest.raises(kind) as caught:
@@ -255,7 +257,7 @@ def test_a_200_that_is_no_response_is_an_error(world: World, body: Any, kind: ty
 
 
 def test_an_incomplete_response_is_an_answer(world: World) -> None:
-    """The status says that the limit ended it; nothing is raised, of the whole call and of the stream alike."""
+    """An answer ended by its limit has that status; nothing is raised, of the whole call and of the stream alike."""
     cut = {**RESPONSE, "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
 
     def handler(connection: Connection, request: Request) -> None:
@@ -287,7 +289,7 @@ BEFORE_CONTENT = {
 
 @pytest.mark.parametrize("failure", BEFORE_CONTENT)
 def test_what_fails_before_content_is_repeated(world: World, failure: str) -> None:
-    """The reader sees one clean stream, and nothing of the attempt that failed."""
+    """After a retry the reader gets one clean stream, and nothing of the failed attempt."""
 
     def handler(connection: Connection, request: Request) -> None:
         if len(server.requests) == 1:
@@ -309,7 +311,7 @@ def test_what_fails_before_content_is_repeated(world: World, failure: str) -> No
 
 
 def test_what_fails_after_content_is_not_repeated(world: World) -> None:
-    """An error after content raises with what had come, as the type of the whole answer; the failure is seen too."""
+    """An error or failure after content raises with the partial response, as the type of the whole answer."""
 
     async def scenario(client: Any) -> Any:
         kinds = []
@@ -329,7 +331,7 @@ def test_what_fails_after_content_is_not_repeated(world: World) -> None:
 
 
 def test_a_cut_answer_can_be_accepted(world: World) -> None:
-    """With `on_truncation="return"` the loop ends and the answer says that it is not whole."""
+    """With `on_truncation="return"` the loop ends and the answer is marked as incomplete."""
     with serving(lambda connection, request: connection.events(*HELLO)) as server:
         pieces, answer = world.with_client(lambda client: read(client, on_truncation="return"), server.url)
     assert (pieces, answer.output_text) == (["Hel", "lo"], "Hello")
@@ -337,7 +339,7 @@ def test_a_cut_answer_can_be_accepted(world: World) -> None:
 
 
 def test_a_stream_that_keeps_nothing_has_no_answer(world: World) -> None:
-    """With `assemble=False` the events come and nothing is put together."""
+    """With `assemble=False` the events come and nothing is assembled."""
 
     async def scenario(client: Any) -> None:
         async with client.create_response_stream("openai/m", "hi", assemble=False) as stream:
@@ -355,7 +357,7 @@ def test_a_stream_that_keeps_nothing_has_no_answer(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["resp", "resp_s", "resp_groq"])
 def test_what_a_real_gateway_answered(world: World, name: str) -> None:
-    """The recorded answers come out as meant: a response, the same streamed, and a refusal with its remedy."""
+    """A recorded response, the same streamed, and a refusal with its remedy give the expected results."""
     recorded = (FOLDER / "base" / f"{name}.response.http").read_bytes()
 
     def handler(connection: Connection, request: Request) -> None:

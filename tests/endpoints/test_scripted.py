@@ -14,13 +14,13 @@ from support.worlds import World
 
 
 def run(world: World, scenario: Any) -> Any:
-    """The scenario over a gateway that has a scripted provider."""
+    """Run the scenario over a gateway that has a scripted provider."""
     with running(scripted=ScriptedProvider()) as url:
         return world.with_client(scenario, url)
 
 
 def test_pictures_are_made_edited_and_saved(world: World, tmp_path: Path) -> None:
-    """An image comes as bytes that are a picture, goes back as an upload, and is written to a file."""
+    """An image comes as bytes that are an image, goes back as an upload, and is written to a file."""
 
     async def scenario(client: Any) -> None:
         made = await client.generate_image("a red square", model="openai/any")
@@ -54,7 +54,7 @@ def test_sound_comes_whole_and_piece_by_piece(world: World) -> None:
 
 
 def test_all_three_dialects_answer_whole_and_streamed(world: World) -> None:
-    """Chat, Responses and Messages say the same whole and streamed."""
+    """Chat, Responses and Messages give the same text whole and streamed."""
 
     async def scenario(client: Any) -> None:
         chat = await client.generate_content("openai/any", "hello there")

@@ -1,4 +1,4 @@
-"""One call over a route with faults on it, and what became of it: the answer or the error, the attempts, the pauses."""
+"""One call over a route with faults on it, and its result: the answer or the error, the attempts, the delays."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ HASTY_IDLE = Timeouts(response=20, first_content=20, idle=0.15)
 
 @dataclass
 class Outcome:
-    """What became of one call.
+    """The result of one call.
 
     Attributes:
         answer: The whole answer.
-        texts: The pieces that a stream handed over; None for a chat that is read whole.
-        error: What it raised.
+        texts: The pieces that a stream handed over; None for a chat that is not streamed.
+        error: The error that it raised.
         attempts: How many requests met the rule.
         pauses: The seconds the client would have slept between attempts.
     """
@@ -44,7 +44,7 @@ class Outcome:
 
 
 class Route:
-    """The way to one gateway, with one client at a time."""
+    """The route to one gateway, with one client at a time."""
 
     def __init__(self, world: World, url: str, plan: FaultPlan) -> None:
         self.world = world
@@ -52,15 +52,15 @@ class Route:
         self.plan = plan
 
     def whole(self, rule: Rule | Fault | str, **options: Any) -> Outcome:
-        """A chat that is read whole, with this rule alone on the route."""
+        """Make a chat that is not streamed, with only this rule on the route."""
         return self._call(rule, whole, options)
 
     def streamed(self, rule: Rule | Fault | str, **options: Any) -> Outcome:
-        """A streamed chat, with this rule alone on the route."""
+        """Make a streamed chat, with only this rule on the route."""
         return self._call(rule, streamed, options)
 
     def calls(self, rule: Rule | Fault | str, *calls: Callable[[Any, Outcome], Any], **options: Any) -> list[Outcome]:
-        """Several calls of one client after each other, with this rule alone on the route."""
+        """Make several calls of one client in a row, with only this rule on the route."""
         invented = Invented()
         self.plan.clear()
         rule = self.plan.add(rule)
@@ -90,19 +90,19 @@ class Route:
                 time.sleep(0.02)
             else:
                 return
-        raise AssertionError("nobody listens again")
+        raise AssertionError("the gateway does not listen again")
 
     def _call(self, rule: Rule | Fault | str, call: Callable[[Any, Outcome], Any], options: Any) -> Outcome:
         return self.calls(rule, call, **options)[0]
 
 
 async def whole(client: Any, outcome: Outcome) -> None:
-    """One chat, read whole."""
+    """Make one chat that is not streamed."""
     outcome.answer = await client.generate_content(MODEL, PROMPT)
 
 
 async def streamed(client: Any, outcome: Outcome) -> None:
-    """One chat, streamed to its end."""
+    """Stream one chat to its end."""
     texts = outcome.texts = list[str]()
     async with client.generate_content_stream(MODEL, PROMPT) as stream:
         async for chunk in stream:

@@ -1,4 +1,4 @@
-"""One gateway with a plan of faults that each test fills, and a client of either world that asks it."""
+"""One gateway with a plan of faults that each test fills, and a client of either world."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _faulty() -> Generator[tuple[str, FaultPlan]]:
 
 @pytest.fixture
 def route(world: World, _faulty: tuple[str, FaultPlan]) -> Route:
-    """The way to a gateway that does nothing wrong yet."""
+    """Return a route to a gateway without faults."""
     url, plan = _faulty
     plan.clear()
     return Route(world, url, plan)

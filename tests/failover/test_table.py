@@ -1,4 +1,4 @@
-"""The tables of docs/faults.md, held against the code: what each fault is, and what a client makes of it."""
+"""The tables of docs/faults.md, checked against the code: each fault, and a client's result of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "faults.md").read_text("u
 
 
 def table(heading: str) -> list[list[str]]:
-    """The rows of the table under a heading, without its head."""
+    """Return the rows of the table under a heading, without its head."""
     section = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
@@ -30,19 +30,19 @@ ROWS = {row[0].strip("`"): row for row in table("The faults")}
 
 
 def parameters(kind: type[Fault]) -> str:
-    """The parameters of a kind as the table writes them: with their defaults, where these are not None."""
+    """Return the parameters of a kind in the table's notation: with their defaults, where these are not None."""
     plain = kind()
     defaults = {name: getattr(plain, name) for name in kind.__struct_fields__}
     return ", ".join(f"`{name}`" if value is None else f"`{name}={value}`" for name, value in defaults.items())
 
 
 def summary(kind: type[Fault]) -> str:
-    """What a kind is, in one sentence: the first line of its docstring."""
+    """Return the summary of a kind: the first line of its docstring."""
     return (kind.__doc__ or "").partition("\n")[0]
 
 
 def made_of(outcome: Outcome) -> str:
-    """An outcome in the words of the table."""
+    """Return an outcome in the words of the table."""
     if outcome.error is None:
         return "the answer"
     partial = ", with `partial`" if outcome.error.partial is not None else ""
@@ -51,15 +51,15 @@ def made_of(outcome: Outcome) -> str:
 
 
 def clocks(name: str, call: Any) -> Any:
-    """Clocks that end a silence soon, and nothing else."""
+    """Return clocks that end a silence soon, and nothing else."""
     if not name.startswith(("stall", "trickle")):
         return PATIENT
     return HASTY if call is whole or name.endswith("headers") else HASTY_IDLE
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_fault_is_what_its_row_says(name: str) -> None:
-    """Its parameters, their defaults and what happens stand in the table as they stand in the code."""
+def test_a_row_describes_its_fault(name: str) -> None:
+    """A row has the parameters, the defaults and the summary that the code has."""
     assert ROWS[name][1:3] == [parameters(KINDS[name]), summary(KINDS[name]).replace("|", "\\|")]
 
 
@@ -71,15 +71,15 @@ def test_the_table_has_no_fault_that_is_not_there() -> None:
 @pytest.mark.wire
 @pytest.mark.parametrize(("call", "column"), [(streamed, 3), (whole, 4)], ids=["streamed", "whole"])
 @pytest.mark.parametrize("name", KINDS)
-def test_a_client_makes_of_a_fault_what_its_row_says(route: Route, name: str, call: Any, column: int) -> None:
-    """With the fault on every request: the answer, or an error, with what came and after so many attempts."""
+def test_a_client_reacts_to_a_fault_as_documented(route: Route, name: str, call: Any, column: int) -> None:
+    """With the fault on every request a call gives the row's answer or error, partial text and attempts."""
     outcome = route.calls(name, call, timeout=clocks(name, call))[0]
     route.await_listening()
     assert made_of(outcome) == ROWS[name][column]
 
 
 def test_the_sixteen_have_tests() -> None:
-    """Each row of the yardstick's table names tests that are there, and together they are all sixteen."""
+    """Each row of the table of requirements names existing tests, and the table has all sixteen rows."""
     rows = table("The sixteen faults of FailoverBench")
     assert [row[0] for row in rows] == [str(number) for number in range(1, 17)]
     for row in rows:
@@ -89,7 +89,7 @@ def test_the_sixteen_have_tests() -> None:
 
 
 def test_what_the_page_shows_can_be_used() -> None:
-    """The file in it is a plan, and each fault that it writes as text is one."""
+    """The file in the page is a plan, and each fault that it writes as text is valid."""
     (file,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     first, second = parse_plan(file).rules
     assert [each.name for each in first.faults] == ["status", "reset-before-headers", "answer"]

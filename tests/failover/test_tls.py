@@ -1,4 +1,4 @@
-"""The faults that end a connection, under TLS: the client tells them from an answer's end there as well."""
+"""The faults that end a connection, under TLS: the client distinguishes them from an answer's end there as well."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _certified(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[str,
 
 @pytest.fixture
 def route(world: World, _certified: tuple[str, FaultPlan]) -> Route:
-    """The way to a gateway that serves TLS."""
+    """Return a route to a gateway that serves TLS."""
     url, plan = _certified
     assert url.startswith("https://")
     return Route(world, url, plan)
@@ -44,7 +44,7 @@ def route(world: World, _certified: tuple[str, FaultPlan]) -> Route:
 
 @pytest.mark.parametrize("cut", ["reset-mid-body", "close-mid-body", "truncate"])
 def test_stream_cut_under_tls(route: Route, cut: str) -> None:
-    """A stream that ends early is an error that holds what came."""
+    """A stream that ends early raises an error with the partial answer."""
     outcome = route.streamed(f"{cut}; after=3", ca=authority_pem())
     assert type(outcome.error) is StreamTruncatedError
     assert (outcome.error.partial.text, outcome.attempts) == ("You wrote: ", 1)
@@ -52,7 +52,7 @@ def test_stream_cut_under_tls(route: Route, cut: str) -> None:
 
 @pytest.mark.parametrize("end", ["reset-before-headers", "close-before-headers"])
 def test_no_answer_under_tls(route: Route, end: str) -> None:
-    """A connection without a byte of an answer is repeated, and in the end an error."""
+    """A connection without a byte of a response is retried, and finally an error."""
     assert route.whole(Rule([end, "answer"]), ca=authority_pem()).answer.text == ANSWER
     outcome = route.whole(end, ca=authority_pem())
     assert (type(outcome.error), outcome.attempts) == (RequestError, 3)

@@ -19,7 +19,7 @@ def weather(city: str, days: int = 1) -> str:
 
 @pytest.fixture(scope="session")
 def plain() -> Iterator[str]:
-    """Everything on; `groq` is a provider over HTTP, `ollama` one that nobody is at."""
+    """Start a gateway with every feature; `groq` is a provider over HTTP, `ollama` one that cannot be reached."""
     with running(local=nowhere(), scripted=ScriptedProvider()) as upstream:
         access = {"groq": Access(url=f"{upstream}/proxy/openai", key="k"), "ollama": Access(url=NOWHERE)}
         settings = Settings(port=0, images=True, audio=True, expose_mcp=True, push_metrics=True, access=access)
@@ -29,6 +29,6 @@ def plain() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def with_tools() -> Iterator[str]:
-    """Chats are offered a tool, and `/mcp` serves it."""
+    """Start a gateway that offers chats a tool, and serves it at `/mcp`."""
     with running(local=nowhere(), scripted=ScriptedProvider(), tools=[weather]) as url:
         yield url

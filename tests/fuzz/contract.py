@@ -1,4 +1,4 @@
-"""The contract's operations as schemathesis reads them, with cases that are steered to where somebody answers."""
+"""The contract's operations as schemathesis reads them, with cases that are steered to existing models and paths."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FOUND = [found.ok() for found in schemathesis.openapi.from_path(FILE).get_all_o
 OPERATIONS: dict[str, Any] = {found.definition.raw["operationId"]: found for found in _FOUND}
 MODES = {"valid": GenerationMode.POSITIVE, "invalid": GenerationMode.NEGATIVE}
 
-# Left to chance, hardly any request would name a model that somebody serves, or a path that a provider has.
+# By chance hardly any request would name a model that is served, or a path that a provider has.
 _MODELS = [None, "groq/any", "ollama/any", "OpenAI/a/b"]
 _SERVED = {"createMessage": "anthropic/any"}
 _PATHS = st.sampled_from([None, "chat/completions", "messages", "responses", "models", "images/generations"])
@@ -26,7 +26,7 @@ _STREAMS = st.sampled_from([None, True, False])
 
 
 def cases(operation: str, mode: str) -> st.SearchStrategy[Any]:
-    """Requests to the operation that fit the contract, or that break it in some place."""
+    """Return requests to the operation that fit the contract, or that break it in some place."""
     made = OPERATIONS[operation].as_strategy(generation_mode=MODES[mode])
     models = st.sampled_from([*_MODELS, *[_SERVED.get(operation, "openai/any")] * 4])
     return st.builds(_steered, made, models, _PATHS, _PROVIDERS, _STREAMS)
@@ -44,7 +44,7 @@ def _steered(case: Any, model: str | None, path: str | None, provider: str | Non
 
 
 def request(operation: str, mode: str, case: Any, url: str) -> dict[str, Any]:
-    """The case as `requests` sends it to a gateway at this address."""
+    """Return the case as `requests` sends it to a gateway at this address."""
     at_root = "servers" in DOCUMENT["paths"][OPERATIONS[operation].path]
     made: dict[str, Any] = case.as_transport_kwargs(base_url=url if at_root else f"{url}/v1")
     if mode == "valid" and "files" in made:
@@ -53,12 +53,12 @@ def request(operation: str, mode: str, case: Any, url: str) -> dict[str, Any]:
 
 
 def _named(name: str, part: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
-    """A part of a form; a picture is a file, which schemathesis does not see where it is one of two alternatives."""
+    """Return a part of a form; an image is a file, which schemathesis does not recognise among two alternatives."""
     return (name, ("picture.png", *part[1:])) if name == "image" else (name, part)
 
 
 def event_validator(operation: str) -> Any:
-    """The schema of the operation's events as a validator; None where the operation streams nothing."""
+    """Return a validator for the operation's events; None if the operation streams nothing."""
     answers = OPERATIONS[operation].definition.raw["responses"]["200"].get("content", {})
     if "text/event-stream" not in answers:
         return None

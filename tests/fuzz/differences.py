@@ -1,4 +1,4 @@
-"""Where the gateway's answers are not what the contract says, on purpose: each with its reason and where it is from.
+"""Deliberate deviations of the gateway's answers from the contract: each with its reason and its source.
 
 docs/embedded.md has the same table in prose.
 """
@@ -20,13 +20,13 @@ RESPONSE = jsonschema_rs.validator_for({"$ref": "#/components/schemas/Response",
 
 @dataclass(frozen=True)
 class Difference:
-    """A complaint that is none.
+    """A complaint that the tests accept.
 
     Attributes:
-        what: The difference, as docs/embedded.md says it.
-        why: The reason, as it stands there.
-        applies: Whether this answer to this operation is such a case, by the operation, the mode and the answer.
-        complaint: What the complaint has in it.
+        what: The difference, in the words of docs/embedded.md.
+        why: The reason, in the words of the same page.
+        applies: Returns whether this answer to this operation is such a case, by operation, mode and answer.
+        complaint: A part of the complaint's text.
     """
 
     what: str
@@ -49,7 +49,7 @@ def _providers_error(operation: str, _: str, answer: Any) -> bool:
 
 
 def _protocols_status(operation: str, _: str, answer: Any) -> bool:
-    if operation != "callMcp":
+    if operation != "mcpJsonRpc":
         return False
     body = _body(answer)
     refused = answer.status_code == 400 and isinstance(body, dict) and body.get("jsonrpc") == "2.0"
@@ -57,7 +57,7 @@ def _protocols_status(operation: str, _: str, answer: Any) -> bool:
 
 
 def _repeated_settings(operation: str, mode: str, answer: Any) -> bool:
-    """Whether the answer fits but for what of it is the request's."""
+    """Return whether the answer fits except for the settings repeated from the request."""
     if (operation, mode, answer.status_code) != ("createResponse", "invalid", 200):
         return False
     if (whole := _body(answer)) is not None:
@@ -107,7 +107,7 @@ DIFFERENCES = [
 
 
 def listed(operation: str, mode: str, answer: Any, complaint: str) -> bool:
-    """Whether the table has it."""
+    """Return whether the table has it."""
     return any(
         difference.complaint in complaint and difference.applies(operation, mode, answer) for difference in DIFFERENCES
     )

@@ -1,4 +1,4 @@
-"""An answer of the gateway held against the contract: status, content type, headers, body, each event of a stream."""
+"""Validation of the gateway's answers against the contract: status, content type, headers, body, each event."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNMEANT = (500, 501, 505)
 
 
 def complaints(operation: str, mode: str, case: Any, answer: Any) -> list[str]:
-    """What is wrong with the answer and stands in no table."""
+    """Return the faults of the answer that no table lists."""
     found = [*_of_status(answer), *_of_contract(case, answer), *_of_events(operation, answer)]
     return [complaint for complaint in found if not listed(operation, mode, answer, complaint)]
 
@@ -53,7 +53,7 @@ def _of_contract(case: Any, answer: Any) -> Iterator[str]:
 
 
 def _of_events(operation: str, answer: Any) -> Iterator[str]:
-    """What is wrong with the events of a stream: each must be JSON of its schema, and the last must be an end."""
+    """Return the faults in a stream's events: each must be JSON of its schema, and the last must be an end."""
     validator = event_validator(operation)
     if validator is None or answer.status_code != 200 or not _is_stream(answer):
         return

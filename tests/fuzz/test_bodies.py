@@ -1,4 +1,4 @@
-"""Bodies that no schema describes: cut, garbled, deep, huge, of the wrong type; each gets an answer that says no."""
+"""Bodies that no schema describes: cut, garbled, deep, huge, of the wrong type; each is refused."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ JSON = st.recursive(
 
 @st.composite
 def bodies(draw: st.DrawFn, good: dict[str, Any]) -> bytes:
-    """A good body with one place of it changed, or its bytes, or something odd."""
+    """Draw a good body with a changed place or byte, or an odd one."""
     kind = draw(st.sampled_from(["odd", "value", "cut", "byte"]))
     if kind == "odd":
         return draw(st.sampled_from(ODD))
@@ -65,7 +65,7 @@ TYPES = st.sampled_from(
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx2.Client]:
-    """An HTTP client of another make."""
+    """Return an independent HTTP client."""
     with httpx2.Client(trust_env=False, timeout=PATIENCE) as opened:
         yield opened
 
@@ -75,7 +75,7 @@ def client() -> Iterator[httpx2.Client]:
 def test_any_body_gets_an_answer(
     request: pytest.FixtureRequest, client: httpx2.Client, gateway: str, path: str
 ) -> None:
-    """A whole one, of a client's or a provider's fault and never of the gateway's, whatever its type is said to be."""
+    """Any body under any type gets a whole answer, with a client's or a provider's fault and never the gateway's."""
     url = request.getfixturevalue(gateway)
 
     @bounded(8)

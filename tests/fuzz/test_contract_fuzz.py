@@ -17,9 +17,9 @@ from fuzz.judging import complaints
 
 pytestmark = [pytest.mark.wire, pytest.mark.hypothesis]
 
-PATIENCE = 60.0  # seconds: an answer that takes longer has got lost
-WITH_TOOLS = ("createChatCompletion", "listTools", "callMcp")
-UNBREAKABLE = ("healthCheck", "getOAuthProtectedResourceMetadata")
+PATIENCE = 60.0  # seconds after which an answer counts as lost
+WITH_TOOLS = ("createChatCompletion", "listTools", "mcpJsonRpc")
+UNBREAKABLE = ("healthCheck", "getMCPProtectedResourceMetadata")
 ROWS = [
     (operation, mode) for operation in OPERATIONS for mode in MODES if mode == "valid" or operation not in UNBREAKABLE
 ]
@@ -27,7 +27,7 @@ QUICK = settings().max_examples <= 100
 
 
 def bounded(share: int) -> settings:
-    """Settings for a run of this share of the profile's examples: the same every time, unless it is the long one."""
+    """Return settings for this share of the profile's examples: deterministic, except in the long profile."""
     return settings(
         max_examples=settings().max_examples // share,
         derandomize=QUICK,
@@ -39,19 +39,19 @@ def bounded(share: int) -> settings:
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[requests.Session]:
-    """One HTTP session for all requests, without the machine's proxies."""
+    """Return one HTTP session for all requests, without the machine's proxies."""
     with requests.Session() as opened:
         opened.trust_env = False
         yield opened
 
 
 def probe(operation: str, mode: str, url: str, session: requests.Session, share: int) -> None:
-    """Ask, and hold every answer against the contract."""
+    """Send the request, and validate every answer against the contract."""
 
     @bounded(share)
     @given(case=cases(operation, mode))
     def asked(case: Any) -> None:
-        # Sent by hand: schemathesis would try again where a connection is dropped, and leave a long stream.
+        # Sent by hand: schemathesis would retry a dropped connection, and abandon a long stream.
         answer = session.request(**request(operation, mode, case, url), timeout=PATIENCE)
         found = complaints(operation, mode, case, answer)
         assert not found, f"{found}\n{case.as_curl_command()}\n{answer.status_code} {answer.content[:500]!r}"
@@ -61,11 +61,11 @@ def probe(operation: str, mode: str, url: str, session: requests.Session, share:
 
 @pytest.mark.parametrize(("operation", "mode"), ROWS)
 def test_every_answer_fits_the_contract(plain: str, session: requests.Session, operation: str, mode: str) -> None:
-    """Requests that fit the contract and requests that do not, for each of its operations."""
+    """Requests that fit the contract and requests that do not get valid answers from each operation."""
     probe(operation, mode, plain, session, share=10)
 
 
 @pytest.mark.parametrize(("operation", "mode"), [(operation, mode) for operation in WITH_TOOLS for mode in MODES])
 def test_every_answer_fits_with_tools(with_tools: str, session: requests.Session, operation: str, mode: str) -> None:
-    """The same where the gateway itself runs tools."""
+    """Answers fit too where the gateway itself runs tools."""
     probe(operation, mode, with_tools, session, share=10)

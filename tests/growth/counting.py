@@ -1,4 +1,4 @@
-"""Work counted in bytecode instructions, which no clock and no neighbour on the machine can disturb."""
+"""Work counted in bytecode instructions, which neither a clock nor other processes can disturb."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-TOOL = 4  # of the six that may watch an interpreter; debuggers, coverage and profilers have others
+TOOL = 4  # one of six tool ids; debuggers, coverage and profilers have others
 
 
 def instructions(work: Callable[[], object]) -> int:
-    """How many bytecode instructions the work takes, in whatever Python it calls."""
+    """Return how many bytecode instructions the work takes, in any Python code that it calls."""
     return _monitored(work) if sys.version_info >= (3, 12) else _traced(work)
 
 
@@ -24,7 +24,7 @@ def _monitored(work: Callable[[], object]) -> int:
 
     def one(code: object, offset: int) -> None:
         nonlocal count
-        if get_ident() == here:  # it hears of every thread: servers of other tests may be at work
+        if get_ident() == here:  # every thread is counted: servers of other tests may be running
             count += 1
 
     event = monitoring.events.INSTRUCTION

@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FEW, TIMES = 60, 4
-SLACK = 1.15  # a list that grows, a dict that is made anew: never another power
+SLACK = 1.15  # a list that grows, a dict that is rebuilt: never another power
 
 
 def event(value: object) -> bytes:
-    """One event of a stream."""
+    """Return one event of a stream."""
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
 def chat(delta: object, finish: str | None = None, **more: object) -> bytes:
-    """One chunk of a chat stream."""
+    """Return one chunk of a chat stream."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return event(
         {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice], **more}
@@ -45,17 +45,17 @@ def chat(delta: object, finish: str | None = None, **more: object) -> bytes:
 
 
 def words(count: int) -> list[bytes]:
-    """A chat stream of that many words."""
+    """Return a chat stream of that many words."""
     return [*(chat({"content": f"word {number} "}) for number in range(count)), chat({}, "stop")]
 
 
 def odd_words(count: int) -> list[bytes]:
-    """The same with a field that no contract knows, which grows with the stream where it is text."""
+    """Return the same with a field outside the contract, which grows with the stream if it is text."""
     return [*(chat({"content": "word ", "novel": "n"}, vendor={"a": 1}) for _ in range(count)), chat({}, "stop")]
 
 
 def one_call(count: int) -> list[bytes]:
-    """A tool call whose arguments come in that many pieces."""
+    """Return a tool call whose arguments come in that many pieces."""
     begun = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{"}}
     pieces = ['"a":[', *("1," for _ in range(count)), "2]", "}"]
     deltas = [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in pieces]
@@ -63,7 +63,7 @@ def one_call(count: int) -> list[bytes]:
 
 
 def many_calls(count: int) -> list[bytes]:
-    """That many tool calls in one answer."""
+    """Return that many tool calls in one answer."""
     calls = [
         {"index": number, "id": f"call_{number}", "type": "function", "function": {"name": "look", "arguments": "{}"}}
         for number in range(count)
@@ -72,7 +72,7 @@ def many_calls(count: int) -> list[bytes]:
 
 
 def message(count: int) -> list[bytes]:
-    """A Messages stream of one block in that many pieces."""
+    """Return a Messages stream of one block in that many pieces."""
     begun = {"id": "m", "type": "message", "role": "assistant", "model": "m", "content": [], "usage": {}}
     delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "word "}}
     return [
@@ -86,7 +86,7 @@ def message(count: int) -> list[bytes]:
 
 
 def response(count: int) -> list[bytes]:
-    """A Responses stream of one text in that many pieces, whose last event leaves the output to them."""
+    """Return a Responses stream of one text in that many pieces, whose last event omits the output."""
     whole = {"id": "r", "object": "response", "created_at": 1, "model": "m", "output": []}
     delta = {"type": "response.output_text.delta", "item_id": "i", "output_index": 0, "content_index": 0, "delta": "w "}
     return [
@@ -97,7 +97,7 @@ def response(count: int) -> list[bytes]:
 
 
 def fold(dialect: Any, reads: list[bytes]) -> Any:
-    """The answer that these reads make."""
+    """Return the answer of these reads."""
     for read in reads:
         for item, _ in dialect.feed(read):
             if item is not None:
@@ -107,12 +107,12 @@ def fold(dialect: Any, reads: list[bytes]) -> Any:
 
 
 def joined(reads: list[bytes]) -> list[bytes]:
-    """The same bytes in one read."""
+    """Return the same bytes in one read."""
     return [b"".join(reads)]
 
 
 def in_crumbs(reads: list[bytes]) -> list[bytes]:
-    """The same bytes, five a read."""
+    """Return the same bytes, five a read."""
     data = b"".join(reads)
     return [data[start : start + 5] for start in range(0, len(data), 5)]
 
@@ -128,29 +128,29 @@ STREAMS = [
 
 
 def is_linear(work: Callable[[int], Callable[[], object]]) -> None:
-    """The work for so many times the size takes no more than so many times the instructions."""
-    work(2)()  # whatever is made once
+    """Assert that the work for a multiple of the size takes at most that multiple of the instructions."""
+    work(2)()  # for everything that is made once
     few, many = instructions(work(FEW)), instructions(work(FEW * TIMES))
     assert few > FEW  # something was counted
     assert many <= TIMES * SLACK * few
 
 
 @pytest.mark.parametrize("cut", [list, joined], ids=["an event a read", "one read"])
-@pytest.mark.parametrize(("dialect", "told"), STREAMS)
+@pytest.mark.parametrize(("dialect", "stream_of"), STREAMS)
 def test_a_stream_is_read_and_assembled_in_linear_time(
-    dialect: type[Any], told: Callable[[int], list[bytes]], cut: Callable[[list[bytes]], list[bytes]]
+    dialect: type[Any], stream_of: Callable[[int], list[bytes]], cut: Callable[[list[bytes]], list[bytes]]
 ) -> None:
     """Four times the chunks take four times the instructions, from their bytes to the whole answer."""
 
     def work(count: int) -> Callable[[], object]:
-        reads = cut(told(count))
+        reads = cut(stream_of(count))
         return lambda: fold(dialect(), reads)
 
     is_linear(work)
 
 
 def test_events_in_crumbs_are_parsed_in_linear_time() -> None:
-    """Four times the bytes take four times the instructions, however little comes at once."""
+    """Four times the bytes take four times the instructions, in reads of any size."""
 
     def work(count: int) -> Callable[[], object]:
         crumbs, parser = in_crumbs(words(count)), EventParser()
@@ -160,13 +160,13 @@ def test_events_in_crumbs_are_parsed_in_linear_time() -> None:
 
 
 def listing(count: int, **more: object) -> bytes:
-    """A list of that many models."""
+    """Return a list of that many models."""
     model = {"id": "a/b", "object": "model", "created": 1, "owned_by": "a", "served_by": "openai", **more}
     return json.dumps({"object": "list", "data": [model] * count}).encode()
 
 
 def answer(count: int, **more: object) -> bytes:
-    """An answer of that many choices."""
+    """Return an answer of that many choices."""
     choices = [{"index": number, "finish_reason": "stop", "message": {"role": "assistant", "content": "a", **more}}
                for number in range(count)]  # fmt: skip
     return json.dumps({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": choices}).encode()
@@ -184,7 +184,7 @@ def answer(count: int, **more: object) -> bytes:
 def test_an_odd_answer_is_decoded_in_linear_time(
     made: Callable[..., bytes], kind: type[Any], more: dict[str, object]
 ) -> None:
-    """What does not fit the contract is walked once: four times as much takes four times the instructions."""
+    """Values outside the contract are walked once: four times as many take four times the instructions."""
 
     def work(count: int) -> Callable[[], object]:
         data = made(count, **more)
@@ -194,9 +194,9 @@ def test_an_odd_answer_is_decoded_in_linear_time(
 
 
 def test_a_clean_answer_is_decoded_without_a_walk() -> None:
-    """A list that fits the contract takes the same few instructions, however long it is."""
+    """A list that fits the contract takes the same few instructions at any length."""
     few, many = listing(5), listing(500)
-    codec.decode(few, ListModelsResponse)  # whatever is made once
+    codec.decode(few, ListModelsResponse)  # for everything that is made once
     wanted = instructions(lambda: codec.decode(few, ListModelsResponse))
     assert 0 < instructions(lambda: codec.decode(many, ListModelsResponse)) == wanted
 
@@ -227,7 +227,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("part", "around"), HOSTILE)
 def test_hostile_text_is_redacted_in_linear_time(part: str, around: str) -> None:
-    """Sixteen times the text takes nothing like 256 times the CPU, which regular expressions use uncounted."""
+    """Sixteen times the text takes far less than 256 times the CPU, which regular expressions use uncounted."""
 
     def seconds(size: int) -> float:
         text = (around or "{}").replace("{}", part * (size // len(part)))
@@ -244,7 +244,7 @@ def test_hostile_text_is_redacted_in_linear_time(part: str, around: str) -> None
 
 
 def test_a_long_event_is_not_copied_with_each_read() -> None:
-    """An event of sixteen times the size, in small reads, takes nothing like 256 times the CPU."""
+    """An event of sixteen times the size, in small reads, takes far less than 256 times the CPU."""
 
     def seconds(size: int) -> float:
         data, parser = event({"text": "x" * size}), EventParser()

@@ -1,4 +1,4 @@
-"""Content coding without a network: any compression in any cuts comes out whole, bounded, or as a failure."""
+"""Content coding without a network: compressed data in any cuts is decoded whole, bounded, or fails."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _pack(data: bytes, wbits: int) -> bytes:
 )
 @settings(max_examples=2 * settings.default.max_examples)
 def test_gzip_members_in_any_cuts(parts: list[bytes], size: int, padding: int) -> None:
-    """Members one after another are one body, and zeros behind them are padding."""
+    """Members one after another are one body, and zeros after them are padding."""
     data = b"".join(gzip.compress(part) for part in parts) + bytes(padding)
     assert _inflate(data, size, gzip=True) == b"".join(parts)
 
@@ -44,14 +44,14 @@ def test_gzip_members_in_any_cuts(parts: list[bytes], size: int, padding: int) -
 @given(body=st.binary(max_size=400), size=st.integers(1, 400), wbits=st.sampled_from([15, -15]))
 @settings(max_examples=2 * settings.default.max_examples)
 def test_deflate_with_and_without_its_wrapper_in_any_cuts(body: bytes, size: int, wbits: int) -> None:
-    """The wrapper's first byte tells zlib's deflate from the raw one."""
+    """The wrapper's first byte distinguishes zlib's deflate from the raw one."""
     assert _inflate(_pack(body, wbits), size, gzip=False) == body
 
 
 @given(data=st.binary(max_size=200), size=st.integers(1, 200), is_gzip=st.booleans())
 @settings(max_examples=3 * settings.default.max_examples)
 def test_any_bytes_end_in_a_body_or_one_of_our_failures(data: bytes, size: int, is_gzip: bool) -> None:
-    """Nothing else is raised, and whether it ends well does not depend on the cuts."""
+    """Any bytes decode or raise one of the package's failures, independent of the cuts."""
     ends = []
     for step in (size, 1, 10_000):
         try:
@@ -64,13 +64,13 @@ def test_any_bytes_end_in_a_body_or_one_of_our_failures(data: bytes, size: int, 
 @given(body=st.binary(min_size=1, max_size=300), missing=st.integers(1, 8))
 @settings(max_examples=settings.default.max_examples)
 def test_a_compressed_body_cut_short_is_truncated(body: bytes, missing: int) -> None:
-    """The check sum at the end counts: without it the body is not whole."""
+    """Without its checksum a body is not whole."""
     with pytest.raises(TruncatedResponse):
         _inflate(gzip.compress(body)[:-missing], 1000, gzip=True)
 
 
 def test_no_step_gives_more_than_its_bound() -> None:
-    """A bomb comes out a megabyte at a time."""
+    """A decompression bomb is delivered a megabyte at a time."""
     decoder = Inflate(gzip=True)
     sizes = [len(decoder.feed(gzip.compress(bytes(10 * STEP))))]
     while decoder.pending:
@@ -80,19 +80,19 @@ def test_no_step_gives_more_than_its_bound() -> None:
 
 
 def test_an_empty_body_under_a_coding_is_an_empty_body() -> None:
-    """Servers announce gzip and send nothing: that is not a truncated stream."""
+    """An empty body announced as gzip is not a truncated stream."""
     assert _inflate(b"", 10, gzip=True) == b""
 
 
 @pytest.mark.parametrize("value", ["", "identity", " Identity "])
 def test_identity_is_no_coding(value: str) -> None:
-    """There is nothing to undo."""
+    """A body without a coding is passed through."""
     assert decoder_for([("content-encoding", value)]) is None
     assert decoder_for([("content-type", "gzip")]) is None
 
 
 @pytest.mark.parametrize("headers", [[("content-encoding", "br")], [("content-encoding", "gzip")] * 2])
 def test_what_was_not_asked_for_is_named(headers: list[tuple[str, str]]) -> None:
-    """An unknown coding, or two of them, is InvalidResponse."""
+    """An unknown coding, or two of them, raises InvalidResponse."""
     with pytest.raises(InvalidResponse, match="content-encoding"):
         decoder_for(headers)

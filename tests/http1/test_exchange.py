@@ -1,4 +1,4 @@
-"""One answer's bytes: any bytes in any cuts end in an answer or one of our failures, and agree with h11."""
+"""One response's bytes: any bytes in any cuts end in a response or one of our failures, and agree with h11."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 
 class Outcome(NamedTuple):
-    """All that a reader can learn."""
+    """Every observation that a reader can make."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -54,7 +54,7 @@ fields = st.lists(st.tuples(tokens.filter(lambda name: name.lower() not in FRAMI
 
 @st.composite
 def well_formed(draw: st.DrawFn) -> tuple[bytes, bytes]:
-    """A whole answer by the book, and its body."""
+    """Draw a well-formed response, and its body."""
     status = draw(st.integers(200, 599))
     body = b"" if status in (204, 304) else draw(st.binary(max_size=60))
     lines = [f"HTTP/1.1 {status} {draw(st.sampled_from(['', 'OK', 'Some Reason']))}"]
@@ -83,7 +83,7 @@ def _chunked(draw: st.DrawFn, body: bytes) -> bytes:
 
 @st.composite
 def nearly_well_formed(draw: st.DrawFn) -> bytes:
-    """A well-formed answer with a few bytes changed, left out or put in."""
+    """Draw a well-formed response with a few bytes changed, removed or inserted."""
     raw = bytearray(draw(well_formed())[0])
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(raw)))
@@ -112,7 +112,7 @@ anything = st.one_of(
 def test_any_bytes_in_any_cuts_end_in_the_same_answer_or_failure(
     raw: bytes, cuts: list[int], method: str, orderly: bool
 ) -> None:
-    """Cut anywhere or nowhere, byte by byte too: one outcome, never another exception, never two endings."""
+    """Any cut, byte by byte too, gives the same outcome, without another exception and without two endings."""
     whole, _ = _play(raw, [], method, orderly=orderly)
     pieces, _ = _play(raw, cuts, method, orderly=orderly)
     bytewise, _ = _play(raw, list(range(len(raw))), method, orderly=orderly)
@@ -123,7 +123,7 @@ def test_any_bytes_in_any_cuts_end_in_the_same_answer_or_failure(
 @given(answer=well_formed(), cuts=cuts)
 @settings(max_examples=5 * settings.default.max_examples)
 def test_on_well_formed_answers_h11_agrees(answer: tuple[bytes, bytes], cuts: list[int]) -> None:
-    """Status, headers, body, and whether the connection may serve again are what another parser reads."""
+    """Status, headers, body and reusability of the connection agree with another parser."""
     raw, body = answer
     ours, reusable = _play(raw, cuts)
     status, headers, theirs, keep = _by_h11(raw, cuts)
@@ -131,7 +131,7 @@ def test_on_well_formed_answers_h11_agrees(answer: tuple[bytes, bytes], cuts: li
     assert (ours.status, list(ours.headers), ours.body) == (status, headers, theirs)
     assert ours.body == body
     framed = {"content-length", "transfer-encoding"} & dict(headers).keys() or status in (204, 304)
-    assert reusable == (keep and bool(framed))  # h11 does not count that a body ended with the connection
+    assert reusable == (keep and bool(framed))  # h11 does not record that a body ended with the connection
 
 
 def _by_h11(raw: bytes, cuts: list[int]) -> tuple[int, list[tuple[str, str]], bytes, bool]:
@@ -158,11 +158,11 @@ def _by_h11(raw: bytes, cuts: list[int]) -> tuple[int, list[tuple[str, str]], by
 @given(answer=well_formed(), cut=st.integers(0, 10_000))
 @settings(max_examples=3 * settings.default.max_examples)
 def test_a_well_formed_answer_cut_short_is_never_complete(answer: tuple[bytes, bytes], cut: int) -> None:
-    """An answer that ends before its last byte is NoResponse or TruncatedResponse; its body is a beginning."""
+    """A response cut before its last byte raises NoResponse or TruncatedResponse after a prefix of its body."""
     raw, body = answer
     short = raw[: cut % len(raw)]
     ours, _ = _play(short, [], orderly=False)
-    if ours.complete:  # its framing had said where it ends, and what is missing is nothing of it
+    if ours.complete:  # its framing had given its end, and the missing bytes are not part of it
         assert ours.body == body
     else:
         assert ours.failure is not None
@@ -173,7 +173,7 @@ def test_a_well_formed_answer_cut_short_is_never_complete(answer: tuple[bytes, b
 @given(data=st.binary(min_size=1, max_size=200), cuts=cuts)
 @settings(max_examples=2 * settings.default.max_examples)
 def test_what_was_received_before_a_failure_is_given_first(data: bytes, cuts: list[int]) -> None:
-    """The pieces of a body that breaks are all there, in order."""
+    """The pieces of a truncated body are all there, in order."""
     ours, _ = _play(OK + b"Content-Length: 1000\r\n\r\n" + data, cuts)
     assert ours.body == data
     assert ours.failure is not None
@@ -181,7 +181,7 @@ def test_what_was_received_before_a_failure_is_given_first(data: bytes, cuts: li
 
 
 def test_bytes_after_the_end_make_the_connection_useless() -> None:
-    """In the same read or in one of its own, what nobody asked for forbids another exchange."""
+    """Unsolicited bytes, in the same read or in a later one, forbid another exchange."""
     raw = OK + b"Content-Length: 2\r\n\r\nhi"
     assert _play(raw, []) == (Outcome(200, (("content-length", "2"),), b"hi", True, None), True)
     for cuts in ([], [len(raw)]):
@@ -192,7 +192,7 @@ def test_bytes_after_the_end_make_the_connection_useless() -> None:
 
 
 def test_a_body_where_none_may_be_is_dropped_with_the_connection() -> None:
-    """HEAD's answer has no body: bytes that follow it are not given out, and the connection serves no more."""
+    """A HEAD response has no body: bytes after it are not delivered, and the connection is not reused."""
     outcome, reusable = _play(OK + b"Content-Length: 5\r\n\r\nhello", [], "HEAD")
     assert outcome.body == b""
     assert outcome.complete
@@ -202,7 +202,7 @@ def test_a_body_where_none_may_be_is_dropped_with_the_connection() -> None:
 @pytest.mark.parametrize("size", [MAX_HEAD - 100, MAX_HEAD + 100])
 @pytest.mark.parametrize("step", [1000, 1 << 20])
 def test_the_head_has_a_bound(size: int, step: int) -> None:
-    """128 KiB of head are read, more are refused, in whatever steps they come."""
+    """128 KiB of head are read and more refused, in reads of any size."""
     raw = OK + b"X: " + b"y" * (size - len(OK) - 7) + b"\r\n\r\n"
     outcome, _ = _play(raw, list(range(0, len(raw), step)))
     assert outcome.complete is (size < MAX_HEAD)
@@ -210,7 +210,7 @@ def test_the_head_has_a_bound(size: int, step: int) -> None:
 
 
 def test_a_body_is_not_counted_as_head() -> None:
-    """A long body behind a short head, in one read, is no head without end."""
+    """A long body after a short head, in one read, is not taken for an endless head."""
     body = bytes(2 * MAX_HEAD)
     outcome, _ = _play(OK + b"Content-Length: %d\r\n\r\n%b" % (len(body), body), [])
     assert outcome.body == body
@@ -218,7 +218,7 @@ def test_a_body_is_not_counted_as_head() -> None:
 
 
 def test_many_small_chunks_are_not_framing_without_end() -> None:
-    """A stream of one-byte chunks may go on for ever: the bound is on framing between two pieces of body."""
+    """A stream of one-byte chunks has no bound: only the framing between two pieces of body has."""
     chunk = b"1;" + b"x" * 100 + b"\r\na\r\n"
     outcome, _ = _play(
         OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 5000 + b"0\r\n\r\n", list(range(0, 600_000, 50))
@@ -227,7 +227,7 @@ def test_many_small_chunks_are_not_framing_without_end() -> None:
 
 
 def test_an_interrupt_inside_the_parser_is_not_swallowed() -> None:
-    """The parser wraps what a callback raises: a KeyboardInterrupt comes out as itself, and the answer is broken."""
+    """A KeyboardInterrupt in a parser callback propagates as itself, and the response is broken."""
 
     class Interrupted(ResponseParser):
         def on_header(self, name: bytes, value: bytes) -> None:
@@ -240,7 +240,7 @@ def test_an_interrupt_inside_the_parser_is_not_swallowed() -> None:
 
 
 def test_memory_views_are_taken_as_bytes_are() -> None:
-    """A shell may hand out parts of a buffer that it reuses."""
+    """The buffer of a read may be reused by its owner."""
     exchange = ResponseParser("GET")
     buffer = bytearray(OK + b"Content-Length: 5\r\n\r\nhello")
     exchange.feed(memoryview(buffer)[:50])

@@ -1,4 +1,4 @@
-"""Request heads: what is written, and that nothing written can begin a second request."""
+"""Request heads: their bytes, and that no input can begin a second request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PLAN = request_target("http://gw.test/v1/x?y=z", None)
 
 
 def test_a_head_is_written_in_order() -> None:
-    """Line, Host, the caller's headers as given, the length of the body."""
+    """A head has the request line, Host, the caller's headers unchanged, and the body's length."""
     head = HeadBuilder()(PLAN, "POST", [("Accept", "a"), ("X-Y", "")], b"{}")
     assert head.data == b"POST /v1/x?y=z HTTP/1.1\r\nHost: gw.test\r\nAccept: a\r\nX-Y: \r\nContent-Length: 2\r\n\r\n"
 
@@ -29,8 +29,8 @@ def test_a_head_is_written_in_order() -> None:
         ("PATCH", None, "0"),
     ],
 )
-def test_the_length_is_said_where_a_server_expects_it(method: str, body: bytes | None, length: str | None) -> None:
-    """A method that usually has a body says 0 when there is none (RFC 9110 section 8.6)."""
+def test_the_length_is_sent_where_a_server_expects_it(method: str, body: bytes | None, length: str | None) -> None:
+    """A method that usually has a body sends Content-Length 0 without one (RFC 9110 section 8.6)."""
     head = HeadBuilder()(PLAN, method, [], body).data.decode()
     assert ("Content-Length: " + (length or "")) in head if length else "Content-Length" not in head
 
@@ -51,7 +51,9 @@ def test_any_method_and_headers_make_one_request_or_a_value_error(method: str, h
     try:
         request = server.next_event()
     except h11.RemoteProtocolError:
-        assert any(not value.isprintable() for _, value in headers)  # control characters, which cannot smuggle
+        assert any(
+            not value.isprintable() for _, value in headers
+        )  # control characters, which cannot smuggle a request
         return
     assert isinstance(request, h11.Request)
     assert request.method == method.encode()

@@ -24,7 +24,7 @@ PLANS = [
 
 @pytest.mark.parametrize(("url", "address", "tls", "target", "host"), PLANS)
 def test_a_url_is_asked_directly(url: str, address: tuple[str, int], tls: bool, target: str, host: str) -> None:
-    """Where the socket goes, what the request line says, and the Host header (RFC 9110 section 7.2)."""
+    """A route gives the socket's address, the request target and the Host header (RFC 9110 section 7.2)."""
     made = request_target(url, None)
     assert (made.route.address, made.route.tls, made.target) == (address, tls, target)
     assert tuple(made.headers) == (("Host", host),)
@@ -32,7 +32,7 @@ def test_a_url_is_asked_directly(url: str, address: tuple[str, int], tls: bool, 
 
 
 def test_http_through_a_proxy_is_in_absolute_form() -> None:
-    """All http origins share the proxy's connections; its login goes with each request."""
+    """All http origins share the proxy's connections; its login is sent with each request."""
     one, two = request_target("http://a.test:1/x", PROXY), request_target("http://b.test/y?z", PROXY)
     assert one.route == two.route
     assert one.route.address == ("proxy.test", 3128)
@@ -51,12 +51,12 @@ def test_https_through_a_proxy_has_a_tunnel_of_its_own() -> None:
 
 
 def test_an_ipv6_target_is_bracketed_for_the_tunnel() -> None:
-    """CONNECT takes an authority."""
+    """CONNECT uses the authority form."""
     assert request_target("https://[::1]/", PROXY).route.tunnel == "[::1]:443"
 
 
 def test_no_password_shows() -> None:
-    """Neither a proxy nor a route nor a plan prints its login."""
+    """The repr of a proxy, a route and a plan hides the login."""
     for shown in (PROXY, request_target("https://a.test/", PROXY).route):
         assert "secret" not in f"{shown!r} {shown}"
         assert "Basic" not in f"{shown!r} {shown}"
@@ -66,7 +66,7 @@ def test_no_password_shows() -> None:
 @given(url=st.one_of(st.text(max_size=30), st.text(max_size=30).map("http://".__add__)))
 @settings(max_examples=5 * settings.default.max_examples)
 def test_any_text_is_planned_or_refused_with_a_value_error(url: str) -> None:
-    """Nothing else is raised, and a planned target can stand in a request line."""
+    """Any URL is planned or refused with ValueError, and a planned target is valid in a request line."""
     try:
         made = request_target(url, None)
     except ValueError:
@@ -102,13 +102,13 @@ BYPASSED = [
 
 @pytest.mark.parametrize(("no_proxy", "host", "port", "direct"), BYPASSED)
 def test_no_proxy_names_hosts_domains_ports_and_networks(no_proxy: str, host: str, port: int, direct: bool) -> None:
-    """As curl and Go read the variable."""
+    """NO_PROXY is read as curl and Go read it."""
     proxies = environment_proxies({"HTTP_PROXY": "http://p", "NO_PROXY": no_proxy})
     assert (environment_proxy(proxies, "http", host, port) is None) is direct
 
 
 def test_the_lower_case_variable_counts_first() -> None:
-    """As curl reads them; an empty one is as good as none."""
+    """The proxy variables are read as curl reads them; an empty one counts as unset."""
     environ = {
         "HTTP_PROXY": "http://upper",
         "http_proxy": "http://lower",

@@ -1,4 +1,4 @@
-"""Two servers with a real model behind them, started once for all tests: llama.cpp's own, and the embedded gateway."""
+"""Two servers with a real model, started once for all tests: llama.cpp's own, and the embedded gateway."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Live:
     Attributes:
         name: For messages.
         url: Its address.
-        token: What it wants, None for nothing.
-        model: The name its model goes by in requests.
-        own_name: The name its model gives itself in answers.
+        token: The token that it requires, or None.
+        model: The model's name in requests.
+        own_name: The model's own name in answers.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Live:
 
 @pytest.fixture(scope="session")
 def llama_cpp(place: Place) -> Iterator[Live]:
-    """llama.cpp's HTTP server, spoken to directly."""
+    """Return llama.cpp's HTTP server, used directly."""
     from inference_gateway_sdk.embedded.providers.local import LlamaServer
 
     server = LlamaServer(place.path, alias="smol", own_template=False)
@@ -46,7 +46,7 @@ def llama_cpp(place: Place) -> Iterator[Live]:
 
 @pytest.fixture(scope="session")
 def embedded_gateway(place: Place) -> Iterator[Live]:
-    """The embedded gateway, with the same model behind it."""
+    """Return the embedded gateway, with the same model."""
     from inference_gateway_sdk.embedded import SMOKE_TEST_MODEL, LocalModel, Settings, running
 
     with running(Settings(port=0, read_timeout=300.0), local=LocalModel(place)) as url:
@@ -55,6 +55,6 @@ def embedded_gateway(place: Place) -> Iterator[Live]:
 
 @pytest.fixture(params=["llama_cpp", "embedded_gateway"])
 def live(request: pytest.FixtureRequest) -> Live:
-    """Each of the two in turn."""
+    """Return each of the two in turn."""
     server: Live = request.getfixturevalue(request.param)
     return server

@@ -38,7 +38,7 @@ def _run(world: World, live: Live, scenario: Any, **options: Any) -> Any:
 
 
 def test_health_and_models(world: World, live: Live) -> None:
-    """The server is well and lists its model under the name to ask it by."""
+    """The server is healthy and lists its model under the name for requests."""
 
     async def scenario(client: Any) -> Any:
         assert await client.health_check() is True
@@ -51,7 +51,7 @@ def test_health_and_models(world: World, live: Live) -> None:
 
 
 def test_models_with_their_context(world: World, embedded_gateway: Live) -> None:
-    """The gateway adds what is asked for: the context window, told by the provider at run time."""
+    """The gateway adds the requested context window, which the provider reports at run time."""
 
     async def scenario(client: Any) -> Any:
         return await client.list_models("llamacpp", include=["context_window"])
@@ -78,7 +78,7 @@ def test_chat(world: World, live: Live) -> None:
 
 
 def test_stream_with_usage(world: World, live: Live) -> None:
-    """A stream comes in pieces and assembles to what the whole answer says, usage included."""
+    """A stream comes in pieces and assembles to the whole answer, usage included."""
 
     async def scenario(client: Any) -> None:
         params = {"temperature": 0, "max_tokens": 40}
@@ -131,7 +131,7 @@ def test_json_schema(world: World, live: Live) -> None:
 def test_logprobs(world: World, live: Live) -> None:
     """Log probabilities come for each token, and a stream assembles to the same ones.
 
-    But for the token that ends the answer: llama.cpp counts it in a whole answer and not in a stream.
+    The exception is the token that ends the answer: llama.cpp counts it in a whole answer and not in a stream.
     """
 
     async def scenario(client: Any) -> list[Any]:
@@ -149,7 +149,7 @@ def test_logprobs(world: World, live: Live) -> None:
 
 
 def test_two_choices(world: World, live: Live) -> None:
-    """Two choices written side by side come apart again, each with its own end."""
+    """Two choices in one stream are separate, each with its own end."""
 
     async def scenario(client: Any) -> Any:
         async with client.generate_content_stream(live.model, FRANCE, n=2, temperature=0, max_tokens=40) as stream:
@@ -162,7 +162,7 @@ def test_two_choices(world: World, live: Live) -> None:
 
 
 def test_an_answer_cut_by_its_limit(world: World, live: Live) -> None:
-    """An answer that reached `max_tokens` is whole as far as it goes, and says `length`."""
+    """An answer that reached `max_tokens` is returned with the finish reason `length`."""
 
     async def scenario(client: Any) -> Any:
         async with client.with_max_tokens(3).generate_content_stream(live.model, STORY, temperature=0) as stream:
@@ -175,7 +175,7 @@ def test_an_answer_cut_by_its_limit(world: World, live: Live) -> None:
 
 
 def test_a_conversation(world: World, live: Live) -> None:
-    """The message of an answer goes back in as it is, with the next question after it."""
+    """The message of an answer is sent back unchanged, with the next question after it."""
 
     async def scenario(client: Any) -> Any:
         params = {"temperature": 0, "max_tokens": 30}
@@ -188,7 +188,7 @@ def test_a_conversation(world: World, live: Live) -> None:
 
 
 def test_leaving_streams_early(world: World, live: Live) -> None:
-    """Streams that are left early free the model: more of them than it answers at once, and then a whole answer."""
+    """Streams that are left early free the model: more of them than its slots, and then a whole answer."""
 
     async def scenario(client: Any) -> Any:
         for _ in range(5):
@@ -203,7 +203,7 @@ def test_leaving_streams_early(world: World, live: Live) -> None:
 
 @pytest.mark.parametrize("streamed", [False, True])
 def test_a_request_that_is_refused(streamed: bool, world: World, live: Live) -> None:
-    """What llama.cpp refuses is a BadRequestError with its own words, through the gateway as well, and not repeated."""
+    """A refusal of llama.cpp is a BadRequestError with its own message, through the gateway too, without a retry."""
 
     async def scenario(client: Any) -> BadRequestError:
         with pytest.raises(BadRequestError) as caught:
@@ -219,7 +219,7 @@ def test_a_request_that_is_refused(streamed: bool, world: World, live: Live) -> 
 
 
 def test_a_prompt_over_the_context(world: World, live: Live) -> None:
-    """A prompt that does not fit is refused with the model's own words."""
+    """A prompt that does not fit is refused with the model's own message."""
 
     async def scenario(client: Any) -> BadRequestError:
         with pytest.raises(BadRequestError) as caught:
@@ -230,18 +230,18 @@ def test_a_prompt_over_the_context(world: World, live: Live) -> None:
 
 
 def test_a_wrong_token(world: World, llama_cpp: Live) -> None:
-    """llama.cpp's own 401 is an UnauthorizedError with its words."""
+    """llama.cpp's own 401 is an UnauthorizedError with its message."""
 
     async def scenario(client: Any) -> UnauthorizedError:
         with pytest.raises(UnauthorizedError) as caught:
-            await client.with_token("of-nobody").generate_content(llama_cpp.model, FRANCE)
+            await client.with_token("unknown").generate_content(llama_cpp.model, FRANCE)
         return caught.value
 
     assert _run(world, llama_cpp, scenario).message == "Invalid API Key"
 
 
 def test_a_model_that_the_gateway_does_not_know(world: World, embedded_gateway: Live) -> None:
-    """The embedded gateway turns down what the real one turns down, and the client gives the same hint."""
+    """The embedded gateway refuses the model as the real one does, and the client gives the same hint."""
 
     async def scenario(client: Any) -> BadRequestError:
         with pytest.raises(BadRequestError) as caught:

@@ -33,7 +33,7 @@ def test_a_whole_message(world: World, llama_cpp: Live) -> None:
 
 
 def test_a_stream_and_its_views(world: World, llama_cpp: Live) -> None:
-    """The stream's text is the answer's, the shared view tells the same, and greedy answers are alike."""
+    """The stream's text is the answer's, the shared view gives the same, and greedy answers are alike."""
 
     async def scenario(client: Any) -> Any:
         asked = {"temperature": 0, "max_tokens": 16}
@@ -41,20 +41,20 @@ def test_a_stream_and_its_views(world: World, llama_cpp: Live) -> None:
             text = "".join([piece async for piece in stream.text()])
             answer = await stream.final()
         async with client.create_message_stream(llama_cpp.model, ASKED, **asked) as stream:
-            told = [one async for one in stream.deltas()]
-        return text, answer, told
+            deltas = [one async for one in stream.deltas()]
+        return text, answer, deltas
 
-    text, answer, told = world.with_client(scenario, llama_cpp.url, llama_cpp.token)
+    text, answer, deltas = world.with_client(scenario, llama_cpp.url, llama_cpp.token)
     assert answer.text == text
     assert answer.complete
     assert answer.usage.output_tokens > 0
-    assert "".join(one.text for one in told if isinstance(one, TextDelta)) == text
-    assert isinstance(told[-1], Finish)
-    assert told[-1].native == answer.stop_reason
+    assert "".join(one.text for one in deltas if isinstance(one, TextDelta)) == text
+    assert isinstance(deltas[-1], Finish)
+    assert deltas[-1].native == answer.stop_reason
 
 
 def test_a_conversation(world: World, llama_cpp: Live) -> None:
-    """An answer goes back as it is, and is answered."""
+    """An answer is sent back unchanged, and is answered."""
 
     async def scenario(client: Any) -> Any:
         first = await client.create_message(llama_cpp.model, ASKED, 8, temperature=0)
@@ -64,7 +64,7 @@ def test_a_conversation(world: World, llama_cpp: Live) -> None:
 
 
 def test_a_prompt_over_the_context(world: World, llama_cpp: Live) -> None:
-    """The server's own refusal raises its class, with its words, whole and streamed."""
+    """The server's own refusal raises its class, with its message, whole and streamed."""
 
     async def scenario(client: Any) -> None:
         for call in (client.create_message, client.create_message_stream):

@@ -33,7 +33,7 @@ def test_a_whole_response(world: World, llama_cpp: Live) -> None:
 
 
 def test_a_stream_and_its_views(world: World, llama_cpp: Live) -> None:
-    """The stream's text is the response's, and the shared view tells the same."""
+    """The stream's text is the response's, and the shared view gives the same."""
 
     async def scenario(client: Any) -> Any:
         asked = {"temperature": 0, "max_output_tokens": 16}
@@ -41,19 +41,19 @@ def test_a_stream_and_its_views(world: World, llama_cpp: Live) -> None:
             text = "".join([piece async for piece in stream.text()])
             answer = await stream.final()
         async with client.create_response_stream(llama_cpp.model, ASKED, **asked) as stream:
-            told = [one async for one in stream.deltas()]
-        return text, answer, told
+            deltas = [one async for one in stream.deltas()]
+        return text, answer, deltas
 
-    text, answer, told = world.with_client(scenario, llama_cpp.url, llama_cpp.token)
+    text, answer, deltas = world.with_client(scenario, llama_cpp.url, llama_cpp.token)
     assert answer.output_text == text
     assert answer.complete
     assert answer.usage.output_tokens > 0
-    assert "".join(one.text for one in told if isinstance(one, TextDelta)) == text
-    assert isinstance(told[-1], Finish)
+    assert "".join(one.text for one in deltas if isinstance(one, TextDelta)) == text
+    assert isinstance(deltas[-1], Finish)
 
 
 def test_a_conversation(world: World, llama_cpp: Live) -> None:
-    """A response goes back as it is, and is answered."""
+    """A response is sent back unchanged, and is answered."""
 
     async def scenario(client: Any) -> Any:
         first = await client.create_response(llama_cpp.model, ASKED, max_output_tokens=8, temperature=0)
@@ -63,7 +63,7 @@ def test_a_conversation(world: World, llama_cpp: Live) -> None:
 
 
 def test_a_request_that_is_refused(world: World, llama_cpp: Live) -> None:
-    """A refusal of the server's own raises its class, with its words."""
+    """A refusal of the server's own raises its class, with its message."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(StatusError) as caught:

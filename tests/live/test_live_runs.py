@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,14 +29,6 @@ def weather(city: str) -> str:
 def add(a: int, b: int) -> int:
     """Add two numbers."""
     return a + b
-
-
-@dataclass
-class Capital:
-    """A capital."""
-
-    country: Literal["France", "Spain"]
-    city: str
 
 
 def test_a_run_calls_a_real_function(world: World, embedded_gateway: Live) -> None:
@@ -92,14 +83,3 @@ def test_two_of_the_twelve_examples(embedded_gateway: Live) -> None:
     assert run.text
     assert isinstance(recipe.title, str)
     assert recipe.minutes >= 1
-
-
-def test_a_run_fills_in_a_type(world: World, embedded_gateway: Live) -> None:
-    """The grammar of the schema holds the model, and the value has the type."""
-
-    async def scenario(client: Any) -> Any:
-        return await client.run(embedded_gateway.model, "What is the capital of France?", output=Capital)
-
-    run = world.with_client(scenario, embedded_gateway.url, embedded_gateway.token, timeout=300)
-    assert run.output == Capital("France", "Paris")
-    assert run.output_mode == "schema"

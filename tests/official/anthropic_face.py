@@ -1,4 +1,4 @@
-"""The scenarios played with the `anthropic` package, as its own documentation would have them written."""
+"""The scenarios with the `anthropic` package, written as in its own documentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from official.either import each, entered, settled
-from official.table import ASKED, PARAMETERS, RESULT, TOOL, Told
+from official.table import ASKED, PARAMETERS, RESULT, TOOL, Outcome
 
 USER: Any = {"role": "user", "content": ASKED}
 TOOLS: list[Any] = [{"name": TOOL["name"], "description": TOOL["description"], "input_schema": PARAMETERS}]
@@ -25,7 +25,7 @@ class Reading(BaseModel):
 
 
 class AnthropicFace:
-    """Plays each scenario over one client."""
+    """A player of each scenario over one client."""
 
     def __init__(self, world: str, url: str, model: str = "anthropic/any") -> None:
         make = anthropic.Anthropic if world == "blocking" else anthropic.AsyncAnthropic
@@ -40,7 +40,7 @@ class AnthropicFace:
         return await settled(self.client.messages.create(**ask))
 
     async def _streamed(self, *messages: Any, **params: Any) -> Any:
-        """The message that the package's own stream helper puts together, and the text it handed over."""
+        """Return the message that the package's own stream helper assembles, and the text that it yielded."""
         stream = self.client.messages.stream(model=self.model, max_tokens=50, messages=[*messages] or [USER], **params)
         async with entered(stream) as events:
             text = "".join([piece async for piece in each(events.text_stream)])
@@ -48,51 +48,51 @@ class AnthropicFace:
         assert text == "".join(block.text for block in message.content if block.type == "text")
         return message
 
-    async def models(self) -> Told:
-        return Told(data=[model.id async for model in each(self.client.models.list())])
+    async def models(self) -> Outcome:
+        return Outcome(data=[model.id async for model in each(self.client.models.list())])
 
-    async def message(self) -> Told:
+    async def message(self) -> Outcome:
         return _counted(await self._ask())
 
-    async def message_stream(self) -> Told:
+    async def message_stream(self) -> Outcome:
         kinds = [event.type async for event in each(await self._ask(stream=True))]
         assert (kinds[0], kinds[-1]) == ("message_start", "message_stop")
         return _counted(await self._streamed())
 
-    async def message_conversation(self) -> Told:
+    async def message_conversation(self) -> Outcome:
         first = await self._ask()
         asked = (USER, {"role": "assistant", "content": first.content}, {"role": "user", "content": "And now?"})
-        return _said(await self._ask(*asked))
+        return _outcome(await self._ask(*asked))
 
-    async def message_json(self) -> Told:
+    async def message_json(self) -> Outcome:
         asking = self.client.messages.parse(model=self.model, max_tokens=50, messages=[USER], output_format=Reading)
         answer = await settled(asking)
-        return Told(end=answer.stop_reason, data=answer.parsed_output.model_dump())
+        return Outcome(end=answer.stop_reason, data=answer.parsed_output.model_dump())
 
-    async def message_tools(self) -> Told:
+    async def message_tools(self) -> Outcome:
         first = await self._ask(tools=TOOLS)
         return _used(first, await self._ask(*_with_result(first), tools=TOOLS))
 
-    async def message_tools_stream(self) -> Told:
+    async def message_tools_stream(self) -> Outcome:
         first = await self._streamed(tools=TOOLS)
         return _used(first, await self._streamed(*_with_result(first), tools=TOOLS))
 
-    async def message_limit(self) -> Told:
-        return _said(await self._ask(max_tokens=3))
+    async def message_limit(self) -> Outcome:
+        return _outcome(await self._ask(max_tokens=3))
 
-    async def message_of_openai(self) -> Told:
+    async def message_of_openai(self) -> Outcome:
         with pytest.raises(anthropic.BadRequestError) as caught:
             await self._ask(model="openai/any")
         assert caught.value.body == {"type": "error", "error": {"type": "not_supported_error", "message": _SORRY}}
-        return Told(str(caught.value), str(caught.value.status_code))
+        return Outcome(str(caught.value), str(caught.value.status_code))
 
 
-def _said(answer: Any) -> Told:
-    return Told(*_pair(answer))
+def _outcome(answer: Any) -> Outcome:
+    return Outcome(*_pair(answer))
 
 
-def _counted(answer: Any) -> Told:
-    return Told(*_pair(answer), usage=(answer.usage.input_tokens, answer.usage.output_tokens))
+def _counted(answer: Any) -> Outcome:
+    return Outcome(*_pair(answer), usage=(answer.usage.input_tokens, answer.usage.output_tokens))
 
 
 def _pair(answer: Any) -> tuple[str, str]:
@@ -109,6 +109,6 @@ def _with_result(first: Any) -> list[Any]:
     return [USER, {"role": "assistant", "content": first.content}, {"role": "user", "content": results}]
 
 
-def _used(first: Any, second: Any) -> Told:
+def _used(first: Any, second: Any) -> Outcome:
     calls = [(block.name, block.input) for block in first.content if block.type == "tool_use"]
-    return Told(*_pair(second), calls=tuple(calls))
+    return Outcome(*_pair(second), calls=tuple(calls))

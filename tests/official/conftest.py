@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def scripted_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `igw serve --scripted`, which has no weights for a model of its own."""
+    """Return the address of `igw serve --scripted`, which has no weights for a local model."""
     folder = tmp_path_factory.mktemp("official")
-    with served(folder / "said.log", SERVE_SCRIPTED, XDG_CACHE_HOME=str(folder)) as url:
+    with served(folder / "output.log", SERVE_SCRIPTED, XDG_CACHE_HOME=str(folder)) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def local_url(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `igw serve` with the smoke-test model; it may take its time on a busy machine."""
+    """Return the address of `igw serve` with the smoke-test model; it may be slow on a busy machine."""
     environ = {"SERVER_READ_TIMEOUT": "300s", "CLIENT_RESPONSE_HEADER_TIMEOUT": "300s", "INFERENCE_GATEWAY_WEIGHTS": ""}
     assert place.ready
-    with served(tmp_path_factory.mktemp("local") / "said.log", SERVE, **environ) as url:
+    with served(tmp_path_factory.mktemp("local") / "output.log", SERVE, **environ) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def play() -> Iterator[Callable[..., Any]]:
-    """Plays a scenario with a face, which is kept with its connections for the next one."""
+    """Play a scenario with a face, which is kept with its connections for the next one."""
     with asyncio.Runner() as runner:
         faces: dict[Any, Any] = {}
 

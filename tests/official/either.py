@@ -1,4 +1,4 @@
-"""A package's blocking and async clients driven by one coroutine: what either returns is awaited, read and entered."""
+"""A package's blocking and async clients driven by one coroutine: results of either are awaited, read and entered."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 
 async def settled(value: Any) -> Any:
-    """The value, or what it comes to."""
+    """Return the value, or the result of awaiting it."""
     return await value if inspect.isawaitable(value) else value
 
 
 async def each(items: Any) -> AsyncIterator[Any]:
-    """The items of what one client returns and the other promises."""
+    """Yield the items that one client returns and the other promises."""
     found = items if hasattr(items, "__aiter__") else await settled(items)
     if hasattr(found, "__aiter__"):
         async for item in found:
@@ -26,7 +26,7 @@ async def each(items: Any) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def entered(manager: Any) -> AsyncIterator[Any]:
-    """The block of a context manager of either kind."""
+    """Enter a context manager of either kind."""
     if hasattr(manager, "__aenter__"):
         async with manager as value:
             yield value

@@ -1,4 +1,4 @@
-"""`igw serve` as a process of its own, for as long as a block runs."""
+"""`igw serve` as a separate process for the duration of a block."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SURROUNDINGS = re.compile(r"(?i)\w+_proxy|inference_gateway_(?!weights)\w+|serv
 
 @contextmanager
 def served(log: Path, command: list[str], **environ: str) -> Iterator[str]:
-    """The address of an `igw serve` that sees none of this machine's settings; it must end well."""
+    """Yield the address of an `igw serve` without this machine's settings; it must exit cleanly."""
     plain = {name: value for name, value in os.environ.items() if not _SURROUNDINGS.fullmatch(name)}
-    with log.open("w") as said:
+    with log.open("w") as output:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stderr=said,
+            stderr=output,
             env={**plain, "PYTHONWARNINGS": "error", **environ},
         )
     try:

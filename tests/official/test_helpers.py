@@ -1,4 +1,4 @@
-"""What the official packages offer around a call: agents' loops, raw answers, errors, and what the gateway has not."""
+"""The helpers of the official packages: agent loops, raw answers, errors, and endpoints that the gateway lacks."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ USER: Any = {"role": "user", "content": ASKED}
 
 @pytest.fixture(scope="module")
 def of_openai(scripted_url: str) -> Iterator[openai.OpenAI]:
-    """A blocking client of the package."""
+    """Return a blocking client of the package."""
     with openai.OpenAI(base_url=f"{scripted_url}/v1", api_key="none", max_retries=0) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def of_anthropic(scripted_url: str) -> Iterator[anthropic.Anthropic]:
-    """A blocking client of the package."""
+    """Return a blocking client of the package."""
     with anthropic.Anthropic(base_url=scripted_url, api_key="none", max_retries=0) as client:
         yield client
 
 
 def test_anthropics_loop_runs_a_function(of_anthropic: anthropic.Anthropic) -> None:
-    """The package's tool runner calls a function of ours and comes to an end."""
+    """The package's tool runner calls a function of ours and finishes."""
     asked: list[str] = []
 
     @anthropic.beta_tool
@@ -60,7 +60,7 @@ def test_anthropics_loop_runs_a_function(of_anthropic: anthropic.Anthropic) -> N
 
 
 def test_raw_answers_can_be_had(of_openai: openai.OpenAI, of_anthropic: anthropic.Anthropic) -> None:
-    """Status, headers and body as they came, through both packages."""
+    """Status, headers and body arrive unchanged through both packages."""
     chat = of_openai.chat.completions.with_raw_response.create(model="openai/any", messages=[USER])
     assert chat.http_response.headers["content-type"] == "application/json"
     assert chat.parse().choices[0].message.content == f"You wrote: {ASKED}"
@@ -69,7 +69,7 @@ def test_raw_answers_can_be_had(of_openai: openai.OpenAI, of_anthropic: anthropi
 
 
 def test_a_stream_that_is_left_early_does_no_harm(of_openai: openai.OpenAI) -> None:
-    """The client goes on to work."""
+    """After an error the client remains usable."""
     long = {"role": "user", "content": "word " * 2000}
     with of_openai.chat.completions.create(model="openai/any", messages=[long], stream=True) as stream:
         assert next(iter(stream)).choices[0].delta.role == "assistant"
@@ -78,7 +78,7 @@ def test_a_stream_that_is_left_early_does_no_harm(of_openai: openai.OpenAI) -> N
 
 @dataclass(frozen=True)
 class Difference:
-    """Something an official package can ask of its own service and the real gateway does not have either."""
+    """A request of an official package that the real gateway does not serve either."""
 
     ask: Callable[[openai.OpenAI, anthropic.Anthropic], object]
     status: int
@@ -118,7 +118,7 @@ DIFFERENCES = {
 
 @pytest.mark.parametrize("case", DIFFERENCES)
 def test_what_the_real_gateway_has_not(of_openai: openai.OpenAI, of_anthropic: anthropic.Anthropic, case: str) -> None:
-    """The official packages ask for more than the gateway serves; it says no as the real one does."""
+    """A request that the gateway does not serve gets the real one's refusal."""
     difference = DIFFERENCES[case]
     with pytest.raises((openai.APIStatusError, anthropic.APIStatusError)) as caught:
         difference.ask(of_openai, of_anthropic)
@@ -127,7 +127,7 @@ def test_what_the_real_gateway_has_not(of_openai: openai.OpenAI, of_anthropic: a
 
 
 def test_what_a_proxy_to_the_provider_brings_back(scripted_url: str) -> None:
-    """What the gateway does not serve is the provider's own through `/proxy`, with the official package too."""
+    """An endpoint that the gateway does not serve is available through `/proxy`, with the official package too."""
     with openai.OpenAI(base_url=f"{scripted_url}/proxy/openai", api_key="none", max_retries=0) as client:
         answer = client.chat.completions.create(model="any", messages=[USER])
         assert answer.choices[0].message.content == f"You wrote: {ASKED}"

@@ -1,4 +1,4 @@
-"""One table, three packages, both kinds of clients each: the same scenarios on the same `igw serve`."""
+"""One table, three packages, blocking and async: the same scenarios on the same `igw serve`."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ CELLS = [(client, scenario) for client in FACES for scenario in offered(client)]
 
 @pytest.mark.parametrize("world", ["blocking", "async"])
 @pytest.mark.parametrize(("client", "scenario"), CELLS)
-def test_every_client_is_told_the_same(
+def test_every_client_has_the_same_outcome(
     scripted_url: str, play: Callable[..., Any], client: str, world: str, scenario: str
 ) -> None:
-    """What a scenario comes to does not depend on who plays it; of a refusal, the sentence is within the error's."""
-    told, expected = play(FACES[client], scenario, world, scripted_url), EXPECTED[scenario]
+    """A scenario's outcome does not depend on the client; a refusal's sentence is within the error's text."""
+    outcome, expected = play(FACES[client], scenario, world, scripted_url), EXPECTED[scenario]
     if expected.end == "400":
-        assert expected.text in told.text
-        told = replace(told, text=expected.text)
-    assert told == expected
+        assert expected.text in outcome.text
+        outcome = replace(outcome, text=expected.text)
+    assert outcome == expected
 
 
 @pytest.mark.parametrize("client", FACES)
 def test_the_table_is_whole(client: str) -> None:
-    """Each face plays just the scenarios that its package is said to offer."""
+    """Each face plays exactly the scenarios that its package can play."""
     played = {name for name in vars(FACES[client]) if not name.startswith("_")} - {"close"}
     assert played == set(offered(client))

@@ -1,4 +1,4 @@
-"""Histories of many shapes, and a judge of whether a rendered one is valid."""
+"""Histories of many shapes, and a judge that decides whether a rendered one is valid."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ IMAGE = "data:image/png;base64,AAAA"
 
 
 def answer(dialect: Any, plain: dict[str, Any], **more: Any) -> Answered:
-    """An answer of the dialect's usual provider."""
+    """Return an answer of the dialect's usual provider."""
     return Answered(dialect=dialect, answer=plain, provider=MAKERS[dialect], model="m", **more)
 
 
 def chat(**message: Any) -> Answered:
-    """A chat answer."""
+    """Return a chat answer."""
     return answer("chat", {"choices": [{"message": {"role": "assistant", **message}, "finish_reason": "stop"}]})
 
 
 def chat_call(name: str, text: str, id: str, **more: Any) -> dict[str, Any]:
-    """A call in chat's form."""
+    """Return a call in chat's form."""
     return {"id": id, "type": "function", "function": {"name": name, "arguments": text}, **more}
 
 
@@ -219,7 +219,7 @@ TOOLS = Offered(tools=[{"name": "weather", "description": "", "parameters": {"ty
 
 
 def histories() -> Iterator[tuple[str, list[Entry]]]:
-    """Every answer after every caller's message, followed by a question, a note or nothing."""
+    """Draw every answer after every caller's message, followed by a question, a note or nothing."""
     for maker, answers in ANSWERS.items():
         for kind, entries in answers.items():
             for asked, users in USERS.items():
@@ -236,7 +236,7 @@ def histories() -> Iterator[tuple[str, list[Entry]]]:
 
 
 def judge(dialect: str, messages: list[Any]) -> list[str]:
-    """What a provider would refuse in a history, by the rules of the providers' documentation."""
+    """Return the faults for which a provider would refuse a history, by the rules of the providers' documentation."""
     return {"chat": _judge_chat, "responses": _judge_responses, "messages": _judge_messages}[dialect](messages)
 
 
@@ -308,7 +308,7 @@ def _judge_messages(messages: list[Any]) -> list[str]:
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every scalar in a value that means something, with its path."""
+    """Yield every meaningful scalar in a value, with its path."""
     if isinstance(value, dict):
         for key, one in value.items():
             yield from leaves(one, f"{path}.{key}" if path else key)

@@ -35,13 +35,13 @@ PROVIDERS = {"chat": "openai", "responses": "openai", "messages": "anthropic"}
 
 
 def call(name: str, arguments: Any = None, id: str = "call_a") -> dict[str, str]:
-    """A tool call as a script has it; arguments that are a string are sent as they are."""
+    """Return a tool call of a script; arguments that are a string are sent unchanged."""
     text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
     return {"name": name, "text": text, "id": id}
 
 
 def reply(dialect: str, text: str | None = None, *calls: dict[str, str], end: str = "", **more: Any) -> Any:
-    """An answer of the client's type. `end` is "length", "content_filter", "refusal" or "pause"."""
+    """Return an answer of the client's type. `end` is "length", "content_filter", "refusal" or "pause"."""
     makers: dict[str, Any] = {"chat": _chat, "responses": _responses, "messages": _messages}
     plain, kind = makers[dialect](text, calls, end, more)
     return codec.decode(json.dumps(plain).encode(), kind)
@@ -110,7 +110,7 @@ def _messages(text: str | None, calls: Iterable[dict[str, str]], end: str, more:
 
 
 class Story:
-    """One run: its settings, a script of answers, and what happened."""
+    """One run: its settings, a script of answers, and its events."""
 
     def __init__(
         self,
@@ -206,11 +206,11 @@ class Story:
 
     @property
     def last_messages(self) -> list[Any]:
-        """The messages of the last request."""
+        """Return the messages of the last request."""
         return self.asks[-1].messages
 
     def results(self) -> list[tuple[str, str]]:
-        """Ids and texts of the results in the last request, whatever its dialect."""
+        """Return ids and texts of the results in the last request, in any dialect."""
         found: list[tuple[str, str]] = []
         for one in self.last_messages:
             if one.get("role") == "tool":
@@ -223,5 +223,5 @@ class Story:
 
 
 def status_error(status: int, message: str, **more: Any) -> StatusError:
-    """An error as the client raises it."""
+    """Return an error as the client raises it."""
     return StatusError(message, status=status, **more)

@@ -38,7 +38,7 @@ def _clean() -> None:
 
 @pytest.fixture
 def gateway() -> Iterator[ScriptedGateway]:
-    """A scripted gateway whose end does not ask about scripts left over."""
+    """Return a scripted gateway whose end does not check for unused scripts."""
     with scripted_gateway(check_unused=False, sockets=True) as server:
         yield server
 
@@ -143,7 +143,7 @@ def test_without_tools_the_gateway_keeps_its_own(world: World, gateway: Scripted
 def test_the_output_has_the_type(
     world: World, gateway: ScriptedGateway, dialect: str, kind: Any, value: Any, output: Any
 ) -> None:
-    """Structs, dataclasses, models, dictionaries, lists, unions and scalars come out as what was asked for."""
+    """Structs, dataclasses, models, dictionaries, lists, unions and scalars have the requested type."""
     gateway.reply(json=value)
     run = play(world, gateway, dialect, output=kind)
     assert run.output == output
@@ -153,7 +153,7 @@ def test_the_output_has_the_type(
 
 @dialects
 def test_an_output_that_does_not_fit_is_asked_for_again(world: World, gateway: ScriptedGateway, dialect: str) -> None:
-    """The model is given the place that does not fit; the third failure raises with everything."""
+    """The model gets the path of each mismatch; the third failure raises with the whole run."""
     gateway.reply(json={"title": "Soup", "minutes": 0})
     gateway.reply(json={"title": "Soup", "minutes": 20})
     assert play(world, gateway, dialect, output=Recipe).output == Recipe("Soup", 20)
@@ -185,7 +185,7 @@ def test_a_stream_of_a_run_has_deltas_of_every_round(world: World, gateway: Scri
 
 @dialects
 def test_an_output_is_seen_while_it_grows(world: World, gateway: ScriptedGateway, dialect: str) -> None:
-    """Partials are plain values that grow; items are checked elements of a list, as soon as each is closed."""
+    """Partials are plain values that grow; items are validated elements of a list, each when it is closed."""
     model, more = DIALECTS[dialect]
     gateway.reply(json={"title": "Leek soup with potatoes", "minutes": 25})
     gateway.reply(json={"value": [{"title": "a", "minutes": 1}, {"title": "b", "minutes": 2}]})
@@ -213,7 +213,7 @@ def test_an_output_is_seen_while_it_grows(world: World, gateway: ScriptedGateway
 
 
 def test_approval_is_asked_before_any_call_of_the_turn_runs(world: World, gateway: ScriptedGateway) -> None:
-    """True runs a call; False and a reason deny it, and the model is given that."""
+    """True runs a call; False and a reason deny it, and the model gets the reason."""
     answers = {"a": True, "b": False, "c": "Not on a Friday."}
     gateway.reply(tool_calls=[("delete", {"path": path}) for path in answers])
     gateway.reply("Done.")
@@ -258,7 +258,7 @@ def test_a_run_that_goes_on_has_calls_of_its_own(world: World, gateway: Scripted
 
 @dialects
 def test_a_run_pauses_and_goes_on_elsewhere(world: World, gateway: ScriptedGateway, dialect: str) -> None:
-    """Without a decision the run pauses; its transcript as JSON goes on in another client, and runs each call once."""
+    """Without a decision the run pauses; its transcript as JSON continues in another client, each call run once."""
     gateway.reply(tool_calls=[("delete", {"path": "a"}), ("weather", {"city": "Oslo"})])
     tools = [tool(delete, approval=True), weather]
     paused = play(world, gateway, dialect, "Clean up.", tools=tools)
@@ -278,7 +278,7 @@ def test_a_run_pauses_and_goes_on_elsewhere(world: World, gateway: ScriptedGatew
 
 
 def test_progress_is_stored_before_a_tool_begins(world: World, gateway: ScriptedGateway) -> None:
-    """A transcript stored when the tool begins says so; resumed, the call is not run again, and the model is told."""
+    """A transcript stored when a tool begins has its start; resumed, it informs the model and skips the call."""
     stored: list[bytes] = []
     seen: list[bytes] = []
 
@@ -299,7 +299,7 @@ def test_progress_is_stored_before_a_tool_begins(world: World, gateway: Scripted
 
 
 def test_a_limit_raises_with_the_whole_run_or_ends_it(world: World, gateway: ScriptedGateway) -> None:
-    """Calls beyond the limit stay open; the partial run goes on from there."""
+    """Calls beyond the limit stay open; the partial run continues from there."""
     for _ in range(4):
         gateway.reply(tool_calls=[("weather", {"city": "Oslo"})])
     with pytest.raises(sdk.RunLimitError, match="2 rounds") as caught:
@@ -313,7 +313,7 @@ def test_a_limit_raises_with_the_whole_run_or_ends_it(world: World, gateway: Scr
 
 
 def test_what_a_tool_raises(world: World, gateway: ScriptedGateway, caplog: pytest.LogCaptureFixture) -> None:
-    """The model is given a ToolError's text and no other exception's; `on_tool_error="raise"` raises those."""
+    """The model gets a ToolError's text and no other exception's; `on_tool_error="raise"` raises those."""
 
     def refuse() -> str:
         raise ToolError("Ask again tomorrow.")
@@ -354,7 +354,7 @@ def test_a_blocking_tool_runs_in_the_callers_thread(gateway: ScriptedGateway) ->
 
 
 def test_threads_are_opted_in_to(gateway: ScriptedGateway) -> None:
-    """With `concurrency=2` two calls of the blocking client meet, each with a copy of the context."""
+    """With `concurrency=2` two calls of the blocking client overlap, each with a copy of the context."""
     meeting = threading.Barrier(2)
 
     def meet() -> str:
@@ -374,7 +374,7 @@ def test_threads_are_opted_in_to(gateway: ScriptedGateway) -> None:
 
 
 def test_async_tools_of_a_turn_run_side_by_side(gateway: ScriptedGateway) -> None:
-    """Tasks and plain functions of one turn meet; a tool that is alone waits for the others."""
+    """Tasks and plain functions of one turn overlap; a tool marked as alone waits for the others."""
     log: list[str] = []
 
     async def scenario() -> Any:
@@ -411,7 +411,7 @@ def test_async_tools_of_a_turn_run_side_by_side(gateway: ScriptedGateway) -> Non
 
 
 def test_a_tool_that_takes_too_long_is_left(world: World, gateway: ScriptedGateway) -> None:
-    """The model is given that no answer came; the run goes on, and the function's thread holds nothing up."""
+    """The model is informed that no answer came; the run continues without waiting for the function's thread."""
     released = threading.Event()
 
     def slow() -> str:
@@ -427,7 +427,7 @@ def test_a_tool_that_takes_too_long_is_left(world: World, gateway: ScriptedGatew
 
 
 def test_the_runs_time_bounds_its_tools(world: World, gateway: ScriptedGateway) -> None:
-    """`Limits(seconds=)` leaves a tool that is running, and raises."""
+    """`Limits(seconds=)` abandons a running tool, and raises."""
     released = threading.Event()
 
     def slow() -> str:
@@ -443,7 +443,7 @@ def test_the_runs_time_bounds_its_tools(world: World, gateway: ScriptedGateway) 
 
 
 def test_leaving_a_run_cancels_its_tools(gateway: ScriptedGateway) -> None:
-    """A task of the run is cancelled and awaited; the partial run is valid, and goes on."""
+    """A task of the run is cancelled and awaited; the partial run is valid, and can continue."""
 
     async def endless() -> str:
         ran.append("begun")
@@ -472,7 +472,7 @@ def test_leaving_a_run_cancels_its_tools(gateway: ScriptedGateway) -> None:
 
 
 def test_an_interrupt_goes_up_itself(gateway: ScriptedGateway) -> None:
-    """KeyboardInterrupt in a tool is not wrapped; what was done is in the stream's partial run."""
+    """KeyboardInterrupt in a tool is not wrapped; the completed steps are in the stream's partial run."""
 
     def interrupted() -> str:
         raise KeyboardInterrupt
@@ -487,7 +487,7 @@ def test_an_interrupt_goes_up_itself(gateway: ScriptedGateway) -> None:
 
 @dialects
 def test_nothing_runs_from_an_answer_that_broke(world: World, gateway: ScriptedGateway, dialect: str) -> None:
-    """Cut after every event, a stream with a call runs nothing before its end; the error has the run, which goes on."""
+    """A stream cut after any event runs no call before its end; the error has the run, which can continue."""
     model, more = DIALECTS[dialect]
     gateway.reply(tool_calls=[("delete", {"path": "a"})])
 
@@ -546,7 +546,7 @@ def test_mcp_tools_and_functions_in_one_list(world: World) -> None:
 
 
 def test_a_refused_output_mode_steps_down_and_is_remembered(world: World, gateway: ScriptedGateway) -> None:
-    """A 400 about the format moves to the next mode; the client's next run begins there."""
+    """A 400 about the format moves to the next mode, with which the client's next run begins."""
     gateway.on(where=lambda request: "response_format" in request.json).respond(
         400, json={"error": {"message": "response_format json_schema is not supported"}}, times="always"
     )
@@ -629,7 +629,7 @@ def test_an_async_tool_needs_the_async_client(gateway: ScriptedGateway) -> None:
 
 
 def test_tools_of_the_client_count_where_a_run_names_none(world: World, gateway: ScriptedGateway) -> None:
-    """`with_tools` is used; `tools=()` means none."""
+    """`with_tools` is the default for a run; `tools=()` means none."""
     gateway.reply(tool_calls=[("weather", {"city": "Oslo"})])
     gateway.reply("3 degrees.", times=2)
 
@@ -644,7 +644,7 @@ def test_tools_of_the_client_count_where_a_run_names_none(world: World, gateway:
 
 
 def test_a_run_is_used_once_and_inside_its_block(world: World, gateway: ScriptedGateway) -> None:
-    """Reading outside of the block, and entering twice, say what to do."""
+    """Reading outside the block, and entering twice, raise with advice."""
     gateway.reply("Hello.")
 
     async def scenario(client: Any) -> None:
@@ -663,7 +663,7 @@ def test_a_run_is_used_once_and_inside_its_block(world: World, gateway: Scripted
 
 
 def test_a_hook_that_raises_loses_nothing(world: World, gateway: ScriptedGateway) -> None:
-    """What `on_progress` raises goes up, and the result that it was called for is in the run already."""
+    """An exception of `on_progress` propagates, and the result that it was called for is in the run already."""
 
     def full(transcript: Transcript) -> None:
         if b'"kind":"result"' in transcript.to_json():
@@ -682,7 +682,7 @@ def test_a_hook_that_raises_loses_nothing(world: World, gateway: ScriptedGateway
 
 
 def test_a_long_result_is_not_cut(world: World, gateway: ScriptedGateway) -> None:
-    """The model is given all of a tool's result."""
+    """The model gets all of a tool's result."""
 
     def read() -> str:
         return "x" * 200_000
@@ -694,7 +694,7 @@ def test_a_long_result_is_not_cut(world: World, gateway: ScriptedGateway) -> Non
 
 
 def test_a_gateway_without_mcp_says_so(world: World) -> None:
-    """Listing the gateway's tools fails with a hint where the gateway serves none."""
+    """Listing the gateway's tools raises with a hint if the gateway serves none."""
 
     async def scenario(client: Any) -> None:
         with pytest.raises(sdk.StatusError, match="MCP_EXPOSE"):
@@ -704,7 +704,7 @@ def test_a_gateway_without_mcp_says_so(world: World) -> None:
         world.with_client(scenario, url)
 
 
-# The same, without a run: described, read, never run.
+# Tools and types without a run.
 
 
 async def ask(client: Any, dialect: str, **params: Any) -> Any:
@@ -716,7 +716,7 @@ async def ask(client: Any, dialect: str, **params: Any) -> Any:
 
 @dialects
 def test_functions_are_described_by_every_method(world: World, gateway: ScriptedGateway, dialect: str) -> None:
-    """A function beside a description goes out in the dialect's form, and is not run."""
+    """A function beside a description is sent in the dialect's form, and is not run."""
     given = {
         "chat": {"type": "function", "function": {"name": "other", "parameters": {"type": "object"}}},
         "responses": {"type": "function", "name": "other", "parameters": {"type": "object"}},
@@ -736,7 +736,7 @@ def test_functions_are_described_by_every_method(world: World, gateway: Scripted
 def test_an_answer_is_read_as_a_type(
     world: World, gateway: ScriptedGateway, dialect: str, kind: Any, output: Any
 ) -> None:
-    """`parse` gives the value, or an error that names what does not fit and has the text."""
+    """`parse` gives the value, or an error with the mismatch and the text."""
     gateway.reply('{"name": "Oslo"}')
     answer = world.with_client(lambda client: ask(client, dialect), gateway.url)
     if output is not None:
@@ -749,7 +749,7 @@ def test_an_answer_is_read_as_a_type(
 
 @dialects
 def test_an_answer_that_was_cut_is_no_value(world: World, gateway: ScriptedGateway, dialect: str) -> None:
-    """The error has the value as far as it came."""
+    """The error has the partial value."""
     gateway.reply('{"name": "Os', finish_reason="length")
     answer = world.with_client(lambda client: ask(client, dialect), gateway.url)
     with pytest.raises(sdk.OutputError, match="cut off") as caught:

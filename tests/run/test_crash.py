@@ -1,4 +1,4 @@
-"""A process that is killed in the midst of a run: its transcript goes on in another one, and no tool runs twice."""
+"""A process that is killed during a run: its transcript continues in another one, and no tool runs twice."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ with InferenceGatewayClient(url, proxy=None) as client:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_killed_process_charges_nobody_twice(tmp_path: Path) -> None:
-    """Killed at every step and started again, each charge happened at most once and the run comes to its end."""
+def test_a_killed_process_charges_no_card_twice(tmp_path: Path) -> None:
+    """Killed at every step and started again, each charge happens at most once and the run completes."""
     with scripted_gateway(check_unused=False, sockets=True) as gateway, interpreter() as programs:
 
         def process(folder: Path, last: int) -> Outcome:

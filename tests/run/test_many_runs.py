@@ -31,13 +31,16 @@ def sockets() -> int:
     for one in FDS.iterdir():
         try:
             found += os.readlink(one).startswith("socket:")
-        except FileNotFoundError:  # the listing's own
+        except FileNotFoundError:  # the socket of the listing itself
             continue
     return found
 
 
 async def play(client: Any, number: int, messages: Any, chance: random.Random | None, ran: Counter[Any]) -> Any:
-    """Play one run, which cancels itself at a random delta or in a random tool. Return its run, and if it ended."""
+    """Play one run, which cancels itself at a random delta or in a random tool.
+
+    Return its run, and whether it ended.
+    """
     task = asyncio.current_task()
     assert task is not None
     where = chance.choice(["nowhere", "delta", "tool", "soon"]) if chance else "nowhere"
@@ -72,7 +75,7 @@ async def play(client: Any, number: int, messages: Any, chance: random.Random | 
 
 
 def script(gateway: Any) -> None:
-    """Ask for the tools of a run by its number, until their results are there."""
+    """Request the tools of a run by its number, until their results arrive."""
 
     def without_results(request: Any) -> bool:
         return bool(request.json["messages"][-1]["role"] == "user")
@@ -86,7 +89,7 @@ def script(gateway: Any) -> None:
 
 @pytest.mark.skipif(not FDS.exists(), reason="counts this process's sockets in /proc, which only Linux has")
 def test_many_runs_leave_nothing(recwarn: pytest.WarningsRecorder) -> None:
-    """No task and no socket is left, no tool ran twice, and each cancelled run's transcript is valid and goes on."""
+    """No task or socket is left, no tool ran twice, and each cancelled run's transcript is valid and can continue."""
     chance = random.Random(13)
     ran: Counter[Any] = Counter()
     before = sockets()

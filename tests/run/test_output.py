@@ -1,4 +1,4 @@
-"""Structured output: every way to hold a model to a type, and what happens when it does not hold."""
+"""Structured output: every mode that makes a model follow a type, and the handling of a mismatch."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ BAD = '{"title": 3, "minutes": 0}'
 
 
 def final(arguments: Any, id: str = "call_f") -> dict[str, str]:
-    """A call of the final tool."""
+    """Return a call of the final tool."""
     return call("final_answer", arguments, id)
 
 
@@ -79,8 +79,8 @@ def final(arguments: Any, id: str = "call_f") -> dict[str, str]:
     ],
 )
 def test_every_kind_of_type_comes_out(dialect: str, kind: Any, text: str, value: Any) -> None:
-    """Held by the provider's schema mode, where it has one."""
-    if dialect == "messages":  # its schema leaves out what may be left out
+    """Every kind of type is returned, by the provider's schema mode if it has one."""
+    if dialect == "messages":  # its schema omits optional keywords
         text = text.replace(', "by": null', "").replace(', "tags": null', "")
     story = Story(reply(dialect, text), output=kind, dialect=dialect)
     run = story.play()
@@ -93,7 +93,7 @@ def test_every_kind_of_type_comes_out(dialect: str, kind: Any, text: str, value:
 
 
 def test_free_text_is_no_structured_output() -> None:
-    """Without a type nothing is asked for."""
+    """Without a type no format is requested."""
     story = Story(reply("chat", "Hi"))
     assert story.play().output_mode == "text"
     assert story.asks[0].params == {}
@@ -102,7 +102,7 @@ def test_free_text_is_no_structured_output() -> None:
 @dialects
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_gives_the_value(dialect: str, mode: Any) -> None:
-    """Asked for by name, whatever the provider."""
+    """A mode given by name gives the value with any provider."""
     written = reply(dialect, None, final(GOOD)) if mode == "tool" else reply(dialect, GOOD)
     story = Story(written, output=Recipe, mode=mode, dialect=dialect)
     run = story.play()
@@ -116,7 +116,7 @@ def test_every_mode_gives_the_value(dialect: str, mode: Any) -> None:
 
 
 def test_an_instruction_joins_the_callers_system_text() -> None:
-    """Some chat templates refuse a second system message."""
+    """The instruction is part of the caller's system text, because some chat templates refuse a second one."""
     messages = [{"role": "system", "content": "Be brief."}, "Hi"]
     story = Story(reply("chat", GOOD), messages=messages, output=Recipe, mode="prompt")
     story.play()
@@ -141,7 +141,7 @@ def test_an_instruction_joins_the_callers_system_text() -> None:
 
 @dialects
 def test_a_value_that_does_not_fit_is_asked_for_again(dialect: str) -> None:
-    """At most twice, with the places; then the error holds every try (row 25)."""
+    """A mismatch is sent back at most twice, with its paths; then the error has every attempt (row 25)."""
     story = Story(reply(dialect, BAD), reply(dialect, GOOD), output=Recipe, dialect=dialect, mode="json")
     assert story.play().output == Recipe("Soup", 25)
     asked = json.dumps(story.last_messages)
@@ -159,7 +159,7 @@ def test_a_value_that_does_not_fit_is_asked_for_again(dialect: str) -> None:
 
 @dialects
 def test_a_final_call_that_does_not_fit_is_asked_for_again(dialect: str) -> None:
-    """As the result of the call, so that every call is answered (row 25)."""
+    """A mismatch in a final call is sent back as its result, so that every call is answered (row 25)."""
     story = Story(
         reply(dialect, None, final(BAD)),
         reply(dialect, None, final(GOOD, "call_g")),
@@ -176,7 +176,7 @@ def test_a_final_call_that_does_not_fit_is_asked_for_again(dialect: str) -> None
 
 @dialects
 def test_an_empty_answer_is_asked_for_again(dialect: str) -> None:
-    """DeepSeek and NVIDIA send such content (row 24)."""
+    """An empty answer, as from DeepSeek and NVIDIA, is requested again (row 24)."""
     story = Story(reply(dialect, None), reply(dialect, GOOD), output=Recipe, dialect=dialect, mode="json")
     assert story.play().output == Recipe("Soup", 25)
     assert "the answer is empty" in json.dumps(story.last_messages)
@@ -184,7 +184,7 @@ def test_an_empty_answer_is_asked_for_again(dialect: str) -> None:
 
 @dialects
 def test_a_cut_value_is_no_value(dialect: str) -> None:
-    """No re-ask, which would be cut again; the partial value is in the error (row 18)."""
+    """A truncated value is not requested again, and the error has the partial value (row 18)."""
     story = Story(reply(dialect, '{"title": "Leek so', end="length"), output=Recipe, dialect=dialect)
     with pytest.raises(OutputError) as caught:
         story.play()
@@ -198,7 +198,7 @@ def test_a_cut_value_is_no_value(dialect: str) -> None:
 
 @dialects
 def test_a_cut_final_call_is_no_value(dialect: str) -> None:
-    """The same in tool mode (row 18)."""
+    """A truncated final call in tool mode gives the same error (row 18)."""
     text = '{"title": "Leek so' if dialect != "messages" else '{"title": "Leek so"}'
     story = Story(reply(dialect, None, final(text), end="length"), output=Recipe, dialect=dialect, mode="tool")
     with pytest.raises(OutputError) as caught:
@@ -210,7 +210,7 @@ def test_a_cut_final_call_is_no_value(dialect: str) -> None:
 @dialects
 @pytest.mark.parametrize("end", ["refusal", "content_filter"])
 def test_a_refusal_is_never_a_parse_error(dialect: str, end: str) -> None:
-    """Its words are in the error (rows 19, 20)."""
+    """The error has the refusal's text (rows 19, 20)."""
     with pytest.raises(OutputError) as caught:
         Story(reply(dialect, "I will not.", end=end), output=Recipe, dialect=dialect).play()
     assert caught.value.reason in {"refusal", end}
@@ -219,7 +219,7 @@ def test_a_refusal_is_never_a_parse_error(dialect: str, end: str) -> None:
 
 @dialects
 def test_other_calls_come_before_a_final_one(dialect: str) -> None:
-    """The value is taken if all of them succeeded (row 26)."""
+    """The final value is accepted if all other calls of the turn succeeded (row 26)."""
     story = Story(
         reply(dialect, None, final(GOOD), call("weather", {"city": "Oslo"})),
         tools=[weather],
@@ -243,7 +243,7 @@ def test_other_calls_come_before_a_final_one(dialect: str) -> None:
 
 
 def test_the_first_final_call_that_fits_counts() -> None:
-    """Several in one turn (row 27)."""
+    """The first valid one of several final calls in a turn counts (row 27)."""
     story = Story(
         reply("chat", None, final(BAD, "call_1"), final(GOOD, "call_2"), final(GOOD, "call_3")),
         output=Recipe,
@@ -255,7 +255,7 @@ def test_the_first_final_call_that_fits_counts() -> None:
 
 
 def test_a_final_tool_never_takes_a_tools_name() -> None:
-    """The caller's tool keeps its own."""
+    """The caller's tool keeps its name, and the final tool gets another."""
 
     def final_answer(text: str) -> str:
         """Another tool."""
@@ -267,13 +267,13 @@ def test_a_final_tool_never_takes_a_tools_name() -> None:
 
 @dialects
 def test_text_in_place_of_the_final_call_is_taken_when_it_fits(dialect: str) -> None:
-    """Models that cannot be forced write the value as text."""
+    """A text that fits is accepted, because models that cannot be forced write the value as text."""
     story = Story(reply(dialect, f"Here:\n```json\n{GOOD}\n```"), output=Recipe, dialect=dialect, mode="tool")
     assert story.play().output == Recipe("Soup", 25)
 
 
 def test_a_400_about_the_format_moves_one_step_down() -> None:
-    """Once per step, in the log and in the run (row 46)."""
+    """Each step is taken once, and is in the log and in the run (row 46)."""
     story = Story(
         status_error(400, "This model does not support response format `json_schema`"),
         status_error(400, "tool_choice 'required' is not supported"),
@@ -299,14 +299,14 @@ def test_a_400_about_the_format_moves_one_step_down() -> None:
     ],
 )
 def test_other_errors_and_explicit_modes_do_not_move(error: Any, mode: Any) -> None:
-    """The error is raised as it is (row 46)."""
+    """Other errors are raised unchanged (row 46)."""
     with pytest.raises(type(error)) as caught:
         Story(error, output=Recipe, mode=mode).play()
     assert caught.value is error
 
 
 def test_steps_end_at_the_prompt() -> None:
-    """Below it there is nothing."""
+    """There is no step below the prompt."""
     errors = [status_error(400, "schema not supported") for _ in MODES]
     with pytest.raises(type(errors[0])):
         Story(*errors, output=Recipe, provider="mistral").play()
@@ -316,7 +316,7 @@ def test_steps_end_at_the_prompt() -> None:
 
 
 def test_every_provider_of_the_contract_has_a_row() -> None:
-    """A provider that is added is decided on, not guessed."""
+    """A new provider needs a row in the table."""
     assert {one.value for one in Provider} == set(_CHAT)
 
 
@@ -341,12 +341,12 @@ def test_every_provider_of_the_contract_has_a_row() -> None:
 def test_the_first_mode_is_what_the_provider_takes(
     dialect: Any, provider: str | None, with_tools: bool, mode: str
 ) -> None:
-    """From the table of facts."""
+    """The first mode comes from the table of facts."""
     assert first_mode(rules_for(dialect, provider), with_tools=with_tools) == mode
 
 
 def test_modes_only_go_down() -> None:
-    """To the prompt, and no further."""
+    """Modes only step down, and end at the prompt."""
     for rules in _CHAT.values():
         for with_tools in (False, True):
             mode: Any = first_mode(rules, with_tools=with_tools)
@@ -358,7 +358,7 @@ def test_modes_only_go_down() -> None:
 
 
 def test_a_forced_call_is_asked_for_where_the_provider_takes_it() -> None:
-    """Others get an instruction alone."""
+    """Providers that do not take a forced call get an instruction alone."""
     forced = Story(reply("chat", None, final(GOOD)), output=Recipe, mode="tool", provider="openai")
     forced.play()
     assert forced.asks[0].params["tool_choice"] == "required"
@@ -369,7 +369,7 @@ def test_a_forced_call_is_asked_for_where_the_provider_takes_it() -> None:
 
 
 def test_cloudflare_is_asked_whole() -> None:
-    """Its JSON mode does not stream (row 51)."""
+    """Cloudflare's JSON mode does not stream, so its answer is requested whole (row 51)."""
     story = Story(reply("chat", GOOD), output=Recipe, provider="cloudflare")
     story.play()
     assert story.asks[0].whole
@@ -377,7 +377,7 @@ def test_cloudflare_is_asked_whole() -> None:
 
 
 def test_the_callers_output_config_stays() -> None:
-    """The format is added beside the effort."""
+    """The format is added beside the caller's effort."""
     story = Story(
         reply("messages", GOOD.replace(', "tags": null', "")),
         output=Recipe,
@@ -390,7 +390,7 @@ def test_the_callers_output_config_stays() -> None:
 
 
 def test_a_run_with_tools_and_a_type_does_both() -> None:
-    """The tools first, the value last (example 3)."""
+    """The tools run first, and the value comes last (example 3)."""
     story = Story(
         reply("chat", None, call("weather", {"city": "Oslo"})), reply("chat", GOOD), tools=[weather], output=Recipe
     )
@@ -400,7 +400,7 @@ def test_a_run_with_tools_and_a_type_does_both() -> None:
 
 
 def test_a_limit_while_asking_again_keeps_everything() -> None:
-    """A re-ask is a round."""
+    """A repeated request counts as a round, and the limit's error has the whole run."""
     with pytest.raises(RunLimitError) as caught:
         Story(reply("chat", BAD), output=Recipe, limits=1).play()
     assert caught.value.partial.transcript.entries[-1].kind == "note"
@@ -415,12 +415,12 @@ def test_a_limit_while_asking_again_keeps_everything() -> None:
     ],
 )
 def test_the_value_of_a_text(text: str, value: Any) -> None:
-    """The text itself, or the first object in it."""
+    """The value is the text itself, or the first object in it."""
     assert parse_value(text) == value
 
 
 @pytest.mark.parametrize("text", ["", "  ", "no", '{"a": 1', "```json\n{\n```"])
 def test_a_text_without_a_whole_value(text: str) -> None:
-    """Never completed."""
+    """A text without a whole value raises; the value is never completed."""
     with pytest.raises(InvalidValueError):
         parse_value(text)

@@ -1,4 +1,4 @@
-"""Random runs: whatever a model sends, no call runs twice, and every request is valid."""
+"""Random runs: for any answers of a model, no call runs twice, and every request is valid."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ROUNDS = st.tuples(
 
 
 def answers(dialect: str, rounds: Any) -> list[Any]:
-    """The script of these rounds; each call has a mark of its own."""
+    """Return the script of these rounds; each call has a distinct mark."""
     script: list[Any] = []
     mark = 0
     for text, calls, end in rounds:
@@ -84,7 +84,7 @@ def play(story: Story) -> None:
 def test_no_call_runs_twice_over_any_crash_and_every_request_is_valid(
     dialect: str, rounds: Any, decision: Any, crash: int
 ) -> None:
-    """From every stored transcript the run goes on; what was started before is not started again."""
+    """From every stored transcript the run continues without repeating a call that was started before."""
     ran.clear()
     story = Story(*answers(dialect, rounds), tools=TOOLS, dialect=dialect, approve=lambda _: decision)
     play(story)
@@ -104,7 +104,7 @@ def test_no_call_runs_twice_over_any_crash_and_every_request_is_valid(
 @settings(max_examples=2 * settings.default.max_examples)
 @given(rounds=st.lists(ROUNDS, min_size=1, max_size=4), order=st.permutations(DIALECTS))
 def test_a_history_moves_through_every_dialect(rounds: Any, order: list[str]) -> None:
-    """What one run leaves is a valid beginning of the next, wherever that is sent."""
+    """The history of one run is a valid beginning of the next, in any dialect."""
     history: Any = "Hi"
     for dialect in order:
         story = Story(*answers(dialect, rounds), messages=history, tools=TOOLS, dialect=dialect, approve=lambda _: True)

@@ -1,4 +1,4 @@
-"""Any history for any provider: valid, as it came for its maker, and with everything that is lost on a list."""
+"""Any history for any provider: valid, unchanged for its maker, and with every loss on a list."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OFFICIAL: dict[str, Any] = {
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda one: f"{one.dialect}-{one.provider}-{one.model}")
 def test_every_history_is_valid_for_every_provider(target: Target) -> None:
-    """Every call has one result right after it, ids and arguments have the form the provider takes."""
+    """Every call has one result right after it, and ids and arguments have the provider's form."""
     for name, entries in HISTORIES.items():
         rendered = render(entries, target)
         assert not judge(target.dialect, rendered.messages), (name, rendered.messages)
@@ -41,7 +41,7 @@ def test_every_history_is_valid_for_every_provider(target: Target) -> None:
 
 @pytest.mark.parametrize("dialect", OFFICIAL)
 def test_official_clients_take_every_message_of_another_provider(dialect: Any) -> None:
-    """The request types of openai and anthropic accept what is made here."""
+    """The request types of openai and anthropic accept the rendered messages."""
     target = Target(dialect, "groq" if dialect == "chat" else "other", "other")
     for name, entries in HISTORIES.items():
         for message in render([one for one in entries if not isinstance(one, UserMessage)], target).messages:
@@ -53,7 +53,7 @@ def test_official_clients_take_every_message_of_another_provider(dialect: Any) -
 
 @pytest.mark.parametrize(("maker", "kind"), [(maker, kind) for maker, kinds in ANSWERS.items() for kind in kinds])
 def test_an_answer_goes_back_to_its_maker_as_it_came(maker: str, kind: str) -> None:
-    """Byte for byte on Responses and Messages; the keys that the gateway keeps on chat."""
+    """The answer is identical on Responses and Messages, and has the keys that the gateway keeps on chat."""
     entry: Any = ANSWERS[maker][kind][0]
     rendered = render(ANSWERS[maker][kind], Target(maker, MAKERS[maker], "m"))  # type: ignore[arg-type]
     if kind in {"calls", "cut", "empty"} or maker == "chat":
@@ -64,7 +64,7 @@ def test_an_answer_goes_back_to_its_maker_as_it_came(maker: str, kind: str) -> N
 
 
 def test_chat_goes_back_with_the_keys_that_the_gateway_keeps() -> None:
-    """What it drops is on the list."""
+    """The keys that the gateway drops are on the list."""
     entries = [chat(content="Hi", reasoning_content="hm", reasoning_details=[1], annotations=[], refusal=None)]
     rendered = render(entries, Target("chat", "google", "m"))
     assert rendered.messages == [{"role": "assistant", "content": "Hi", "reasoning_content": "hm"}]
@@ -74,7 +74,7 @@ def test_chat_goes_back_with_the_keys_that_the_gateway_keeps() -> None:
 
 
 def test_signatures_go_to_their_maker_only() -> None:
-    """Gemini refuses the next turn without its signature; others get no foreign field."""
+    """Gemini, which requires its signature, gets it; others get no foreign field."""
     own = render(ANSWERS["chat"]["calls"], Target("chat", "google", "m"))
     assert own.messages[0]["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "s"}}
     other = render(ANSWERS["chat"]["calls"], Target("chat", "groq", "x"))
@@ -111,7 +111,7 @@ def test_losses_are_complete(target: Target) -> None:
 
 
 def _same_json(text: str, sent: str) -> bool:
-    """Whether a value that is JSON text is carried as JSON."""
+    """Return whether a value that is JSON text is carried as JSON."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -124,7 +124,7 @@ def _unmistakable(text: str) -> bool:
 
 
 def test_open_calls_are_closed_by_what_is_known_of_them() -> None:
-    """Done, started, and never run."""
+    """An open call is closed as done, started, or never run."""
     rendered = render(ANSWERS["chat"]["calls"], Target("chat", "groq", "x"))
     results = [one["content"] for one in rendered.messages if one["role"] == "tool"]
     assert results == [
@@ -136,7 +136,7 @@ def test_open_calls_are_closed_by_what_is_known_of_them() -> None:
 
 
 def test_mistral_gets_the_ids_and_the_order_it_wants() -> None:
-    """Nine letters or digits, and no user's message after a tool's."""
+    """Mistral gets ids of nine letters or digits, and no user message directly after a tool's."""
     entries = [*ANSWERS["chat"]["calls"], Note(about="output", text="Again.")]
     messages = render(entries, Target("chat", "mistral", "m")).messages
     assert all(re.fullmatch("[A-Za-z0-9]{9}", one["id"]) for one in messages[0]["tool_calls"])
@@ -144,7 +144,7 @@ def test_mistral_gets_the_ids_and_the_order_it_wants() -> None:
 
 
 def test_system_texts_go_where_the_dialect_has_them() -> None:
-    """Apart on Messages, in place elsewhere."""
+    """System texts are separate on Messages, and in place elsewhere."""
     rendered = render(USERS["chat"], Target("messages", "anthropic", "m"))
     assert rendered.system == "Be brief."
     assert [one["role"] for one in rendered.messages] == ["user"]
@@ -156,7 +156,7 @@ def test_system_texts_go_where_the_dialect_has_them() -> None:
 
 
 def test_pictures_cross_the_dialects() -> None:
-    """By address, and in the request itself; their detail is on the list."""
+    """Images cross as URLs and as data; their detail is on the list."""
     to_messages = render(USERS["chat"], Target("messages", "anthropic", "m"))
     assert to_messages.messages[0]["content"][1] == {
         "type": "image",
@@ -171,7 +171,7 @@ def test_pictures_cross_the_dialects() -> None:
 
 
 def test_losses_of_a_transcript_are_listed_before_it_moves() -> None:
-    """Example 11."""
+    """The losses are available before the transcript is sent (example 11)."""
     transcript = Transcript([*USERS["responses"], *ANSWERS["responses"]["text"]])
     assert [str(one) for one in transcript.losses("anthropic/claude-sonnet-4-5", dialect="messages")] == [
         "message: detail is left out (message.content[1].detail)",
@@ -184,7 +184,7 @@ def test_losses_of_a_transcript_are_listed_before_it_moves() -> None:
 
 
 def test_repeated_ids_are_rewritten_where_they_clash_only() -> None:
-    """In calls and results alike."""
+    """Ids are rewritten in calls and results alike."""
     entries = [
         chat(content=None, tool_calls=[chat_call("a", "{}", "x")]),
         Result(call="x", text="1"),
@@ -198,14 +198,14 @@ def test_repeated_ids_are_rewritten_where_they_clash_only() -> None:
 
 
 def test_a_cut_answer_keeps_its_text_only() -> None:
-    """Its call never ran, and is on the list."""
+    """The call of a truncated answer never ran, and is on the list."""
     rendered = render(ANSWERS["messages"]["cut"], Target("messages", "anthropic", "m"))
     assert rendered.messages == [{"role": "assistant", "content": [{"type": "text", "text": "Let"}]}]
     assert [one.what for one in rendered.losses] == ["a call that was cut off"]
 
 
 def test_the_judge_finds_what_it_is_for() -> None:
-    """A history that providers refuse is refused here."""
+    """A history that providers refuse is refused by the judge."""
     call = {"role": "assistant", "content": None, "tool_calls": [chat_call("a", "{}", "x")]}
     result = {"role": "tool", "tool_call_id": "x", "content": ""}
     assert not judge("chat", [call, result])
@@ -217,6 +217,6 @@ def test_the_judge_finds_what_it_is_for() -> None:
 
 
 def test_tools_and_marks_are_no_messages() -> None:
-    """They are for the run itself."""
+    """Tools and marks belong to the run itself, and are not sent as messages."""
     assert render([TOOLS], Target("chat")).messages == []
     assert isinstance(chat(content="x"), Answered)

@@ -12,7 +12,7 @@ ROW = re.compile(r"^\| (\d+) \| .* \| ([^|]+) \|$", re.MULTILINE)
 
 
 def test_every_row_names_tests_that_exist() -> None:
-    """Rows 1 to 51 are there, in order, each with at least one test of the runs, tools or schemas."""
+    """Rows 1 to 51 are there, in order, each with at least one existing test of the runs, tools or schemas."""
     known = {
         node.name
         for room in ("run", "tools", "schema")

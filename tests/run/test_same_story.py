@@ -53,7 +53,7 @@ def crash() -> str:
 
 
 def oslo(**more: Any) -> dict[str, Any]:
-    """One call for Oslo."""
+    """Return one call for Oslo."""
     return {"tool_calls": [("weather", {"city": "Oslo"})], **more}
 
 
@@ -173,12 +173,12 @@ STORIES: list[tuple[str, list[dict[str, Any]], dict[str, Any], Any, list[str]]] 
 
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[ScriptedGateway]:
-    """One gateway for the module."""
+    """Return one gateway for the module."""
     with scripted_gateway(check_unused=False, sockets=True) as server:
         yield server
 
 
-async def tell(client: Any, way: str, model: str, messages: Any, options: dict[str, Any]) -> tuple[Any, Any]:
+async def play_once(client: Any, way: str, model: str, messages: Any, options: dict[str, Any]) -> tuple[Any, Any]:
     """Play a run in one of the two ways. Return the run and its end."""
     try:
         if way == "run":
@@ -210,11 +210,11 @@ def play(gateway: ScriptedGateway, cell: tuple[str, str, str], replies: list[Any
     resume = options.pop("resume", None)
 
     async def scenario(client: Any) -> Any:
-        run, end = await tell(client, way, model, "Hi", options)
+        run, end = await play_once(client, way, model, "Hi", options)
         if resume is not None:
             stored = Transcript.from_json(run.transcript.to_json())
             decided = {**options, "approve": {call.id: resume for call in run.pending}}
-            run, end = await tell(client, way, model, stored, decided)
+            run, end = await play_once(client, way, model, stored, decided)
         return run, end
 
     run, end = World(world).with_client(scenario, gateway.url)

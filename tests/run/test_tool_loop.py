@@ -1,4 +1,4 @@
-"""The tool loop: which calls run, what the model is given for each, and what ends a run."""
+"""The tool loop: which calls run, which results the model gets, and which conditions end a run."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def broken(city: str) -> str:
 
 @dialects
 def test_a_call_runs_and_its_result_goes_back(dialect: str) -> None:
-    """Two rounds: the call with its result, then the text."""
+    """The first round has the call with its result, and the second the text."""
     story = Story(
         reply(dialect, "Let me see.", call("weather", {"city": "Oslo"})),
         reply(dialect, "3 degrees."),
@@ -69,7 +69,7 @@ def test_a_call_runs_and_its_result_goes_back(dialect: str) -> None:
 
 @dialects
 def test_the_model_is_offered_what_it_may_call(dialect: str) -> None:
-    """Descriptions stand in the dialect's own form, and in the transcript once."""
+    """Descriptions are in the dialect's own form, and in the transcript once."""
     story = Story(reply(dialect, "Hi"), tools=[weather, tool(delete, approval=True)], dialect=dialect)
     story.play()
     names = [one.get("name") or one["function"]["name"] for one in story.asks[0].params["tools"]]
@@ -79,7 +79,7 @@ def test_the_model_is_offered_what_it_may_call(dialect: str) -> None:
 
 @dialects
 def test_an_unknown_name_is_answered_with_the_names_there_are(dialect: str) -> None:
-    """Never run by likeness; a prefix is taken off only if the rest is a name (row 1)."""
+    """A similar name is never run; a prefix is removed only if the rest is a name (row 1)."""
     story = Story(
         reply(
             dialect,
@@ -100,7 +100,7 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(dialect: str) -> N
 @dialects
 @pytest.mark.parametrize("text", ['{"city": "Paris"', "{city: 1}", '{"city": "Paris"} {}', "NaN", '{"city": NaN}'])
 def test_text_that_is_not_json_never_runs(dialect: str, text: str) -> None:
-    """It is not repaired, and goes back wrapped, as some providers choke on it (row 2)."""
+    """Such text is not repaired, and is sent back wrapped, because some providers reject it (row 2)."""
     story = Story(
         reply(dialect, None, call("weather", text)), reply(dialect, "Sorry."), tools=[weather], dialect=dialect
     )
@@ -114,7 +114,7 @@ def test_text_that_is_not_json_never_runs(dialect: str, text: str) -> None:
 
 @dialects
 def test_arguments_that_do_not_fit_are_named(dialect: str) -> None:
-    """Each place with its reason (row 3)."""
+    """Each mismatch is named with its path and reason (row 3)."""
     given = {"city": 3, "unit": "kelvin", "when": "now"}
     story = Story(
         reply(dialect, None, call("weather", given)), reply(dialect, "Sorry."), tools=[weather], dialect=dialect
@@ -135,13 +135,13 @@ def nothing() -> str:
 
 @pytest.mark.parametrize("text", ["", "  ", "{}"])
 def test_empty_arguments_are_none(text: str) -> None:
-    """Models leave them out for tools that take none (row 4)."""
+    """Empty arguments, which models send for tools without parameters, are accepted (row 4)."""
     Story(reply("chat", None, call("nothing", text)), reply("chat", "ok"), tools=[nothing]).play()
     assert ran == [("nothing",)]
 
 
 def test_nulls_that_a_strict_schema_forces_are_taken_out() -> None:
-    """The function's own defaults hold (row 5)."""
+    """The function's own defaults apply (row 5)."""
     given = {"city": "Oslo", "unit": None, "days": None}
     story = Story(reply("chat", None, call("weather", given)), reply("chat", "ok"), tools=[weather])
     run = story.play()
@@ -151,7 +151,7 @@ def test_nulls_that_a_strict_schema_forces_are_taken_out() -> None:
 
 
 def test_a_tool_error_gives_the_model_its_words() -> None:
-    """The one way to put words in front of the model (row 6)."""
+    """Only a ToolError's text is sent to the model (row 6)."""
 
     def lookup(city: str) -> str:
         """Look a city up."""
@@ -166,7 +166,7 @@ def test_a_tool_error_gives_the_model_its_words() -> None:
 
 @dialects
 def test_a_tool_that_raises_is_reported_by_its_class(dialect: str) -> None:
-    """The text of the exception reaches the log and `run.calls`, never the model (row 7)."""
+    """The text of the exception is in the log and `run.calls`, never sent to the model (row 7)."""
     story = Story(
         reply(dialect, None, call("broken", {"city": "x"})), reply(dialect, "ok"), tools=[broken], dialect=dialect
     )
@@ -180,7 +180,7 @@ def test_a_tool_that_raises_is_reported_by_its_class(dialect: str) -> None:
 
 
 def test_a_tool_that_raises_ends_the_run_when_asked_for() -> None:
-    """After the calls beside it have ended; nothing is lost (row 7)."""
+    """The run ends after the parallel calls have ended, without loss (row 7)."""
     story = Story(
         reply("chat", None, call("broken", {"city": "x"}, "call_1"), call("delete", {"path": "y"}, "call_2")),
         tools=[broken, delete],
@@ -218,7 +218,7 @@ def test_results_without_a_json_form_fail_the_call() -> None:
 
 @dialects
 def test_rounds_run_out_with_calls_open(dialect: str) -> None:
-    """The calls stay open in the transcript, and the run goes on from there (row 14)."""
+    """The calls stay open in the transcript, and the run continues from there (row 14)."""
     story = Story(
         reply(dialect, None, call("weather", {"city": "Oslo"}, "call_1")),
         reply(dialect, None, call("weather", {"city": "Rome"}, "call_2")),
@@ -249,7 +249,7 @@ def test_rounds_may_end_a_run_quietly() -> None:
 
 
 def test_calls_over_the_limit_are_not_run() -> None:
-    """A batch that would go over it stays open (2.6)."""
+    """The calls of a turn that exceeds the limit stay open (2.6)."""
     calls = [call("weather", {"city": str(place)}, f"call_{place}") for place in range(3)]
     story = Story(reply("chat", None, *calls), tools=[weather], limits=Limits(calls=2))
     with pytest.raises(RunLimitError) as caught:
@@ -263,7 +263,7 @@ def test_calls_over_the_limit_are_not_run() -> None:
     ("limits", "name"), [(Limits(input_tokens=10), "input_tokens"), (Limits(output_tokens=5), "output_tokens")]
 )
 def test_tokens_are_limited_before_the_next_request(limits: Limits, name: str) -> None:
-    """Checked after the tools ran, so that nothing of them is lost."""
+    """Tokens are checked after the tools ran, so that no result is lost."""
     story = Story(reply("chat", None, call("weather", {"city": "Oslo"})), tools=[weather], limits=limits)
     with pytest.raises(RunLimitError) as caught:
         story.play()
@@ -272,7 +272,7 @@ def test_tokens_are_limited_before_the_next_request(limits: Limits, name: str) -
 
 
 def test_a_token_limit_without_usage_is_reported_once() -> None:
-    """A limit that cannot be kept is no silent one."""
+    """A limit that cannot be enforced gives one warning."""
     answer = reply("chat", None, call("weather", {"city": "Oslo"}), usage=None)
     story = Story(answer, reply("chat", "ok", usage=None), tools=[weather], limits=Limits(output_tokens=5))
     run = story.play()
@@ -281,7 +281,7 @@ def test_a_token_limit_without_usage_is_reported_once() -> None:
 
 
 def test_the_same_calls_and_results_end_a_run() -> None:
-    """A model that goes in circles is stopped; a tool that polls may repeat (row 15)."""
+    """A model that repeats itself is stopped; a tool that polls may repeat (row 15)."""
     rounds = [reply("chat", None, call("weather", {"city": "Oslo"}, f"call_{place}")) for place in range(9)]
     story = Story(*rounds, tools=[weather], limits=Limits(repeats=3))
     with pytest.raises(RunLimitError) as caught:
@@ -306,7 +306,7 @@ def test_the_same_calls_and_results_end_a_run() -> None:
     ],
 )
 def test_limits_out_of_bounds_are_refused_by_name(limits: dict[str, Any], text: str) -> None:
-    """Before anything is sent."""
+    """A bad limit is refused before anything is sent."""
     with pytest.raises((TypeError, ValueError), match=text):
         Limits(**limits)
 
@@ -316,7 +316,7 @@ def test_limits_out_of_bounds_are_refused_by_name(limits: dict[str, Any], text: 
 
 @dialects
 def test_calls_of_an_answer_that_was_cut_never_run(dialect: str) -> None:
-    """The model can correct itself once; twice in a row ends the run (row 17)."""
+    """The model can correct itself once; two truncated answers in a row end the run (row 17)."""
     cut = reply(dialect, None, call("delete", {"path": "/"}), end="length")
     story = Story(cut, reply(dialect, "Shorter."), tools=[delete], dialect=dialect)
     run = story.play()
@@ -337,7 +337,7 @@ def test_calls_of_an_answer_that_was_cut_never_run(dialect: str) -> None:
 
 @dialects
 def test_filtered_and_refused_answers_run_nothing(dialect: str) -> None:
-    """Without a type the run ends and says so (rows 19, 20)."""
+    """Without a type the run ends with that reason (rows 19, 20)."""
     for end in ("content_filter", "refusal"):
         story = Story(
             reply(dialect, "I will not.", call("delete", {"path": "/"}), end=end), tools=[delete], dialect=dialect
@@ -359,7 +359,7 @@ def test_a_pause_of_the_provider_goes_on() -> None:
 
 @dialects
 def test_a_stream_that_breaks_runs_nothing(dialect: str) -> None:
-    """Not even calls that came whole; the run so far is in the error, and may go on (row 16)."""
+    """Not even complete calls run; the error has the run so far, which may continue (row 16)."""
     broke = StreamTruncatedError("ended early", partial=reply(dialect, "Let", call("delete", {"path": "/"})))
     story = Story(broke, tools=[delete], dialect=dialect)
     with pytest.raises(StreamTruncatedError) as caught:
@@ -377,7 +377,7 @@ def test_a_stream_that_breaks_runs_nothing(dialect: str) -> None:
 
 @dialects
 def test_an_answer_without_text_and_calls_ends_the_run(dialect: str) -> None:
-    """Its text is empty (row 24)."""
+    """The run ends with an empty text (row 24)."""
     assert Story(reply(dialect, None), dialect=dialect).play().text == ""
 
 
@@ -385,7 +385,7 @@ def test_an_answer_without_text_and_calls_ends_the_run(dialect: str) -> None:
 
 
 def test_calls_run_side_by_side_but_for_those_alone() -> None:
-    """Started in order; one that is alone waits for the others (row 28)."""
+    """Calls start in order; one marked as alone waits for the others (row 28)."""
     calls = [
         call("delete", {"path": "a"}, "call_1"),
         call("weather", {"city": "b"}, "call_2"),
@@ -399,7 +399,7 @@ def test_calls_run_side_by_side_but_for_those_alone() -> None:
 
 @dialects
 def test_ids_that_repeat_or_are_missing_stay_apart(dialect: str) -> None:
-    """Own ids inside, rewritten on the wire only where they clash (rows 32, 33)."""
+    """Ids are unique inside the run, and rewritten on the wire only for duplicates (rows 32, 33)."""
     story = Story(
         reply(dialect, None, call("weather", {"city": "a"}, "call_0_0"), call("weather", {"city": "b"}, "call_0_0")),
         reply(dialect, None, call("weather", {"city": "c"}, "call_0_0"), call("weather", {"city": "d"}, "")),
@@ -432,14 +432,14 @@ def test_calls_that_the_gateway_ran_are_reported_and_never_run() -> None:
 
 
 def test_calls_left_over_by_the_gateway_are_an_error() -> None:
-    """Nobody here has these tools (row 35)."""
+    """Calls that the gateway left are an error, because the tools are unknown here (row 35)."""
     turns = [reply("chat", None, call("mcp_time", {}, "call_1")), reply("chat", None, call("mcp_time", {}, "call_2"))]
     with pytest.raises(RunError, match="the gateway stopped with open calls"):
         Story(turns).play()
 
 
 def test_an_mcp_tools_failure_is_the_models_to_read() -> None:
-    """The shell calls the gateway; the result's text and flag go back (row 36)."""
+    """The run calls the gateway; the result's text and flag are sent back (row 36)."""
 
     def time_now(zone: str = "UTC") -> McpToolResult:
         """The time."""
@@ -468,7 +468,7 @@ def test_an_mcp_tools_failure_is_the_models_to_read() -> None:
 def test_a_decision_is_asked_for_before_the_first_call_starts(
     dialect: str, decision: object, status: str, text: str
 ) -> None:
-    """Approved calls run; the model reads why others do not (row 39)."""
+    """Approved calls run; the model gets the reason of each denial (row 39)."""
     order: list[str] = []
 
     def approve(one: Any) -> object:
@@ -490,7 +490,7 @@ def test_a_decision_is_asked_for_before_the_first_call_starts(
 
 @dialects
 def test_a_run_pauses_and_goes_on_elsewhere(dialect: str) -> None:
-    """A mixed turn runs what it may; only the rest runs after the pause (row 40)."""
+    """A mixed turn runs its approved calls; only the rest runs after the pause (row 40)."""
     story = Story(
         reply(dialect, None, call("weather", {"city": "Oslo"}, "call_1"), call("delete", {"path": "x"}, "call_2")),
         tools=[weather, tool(delete, approval=True)],
@@ -516,13 +516,13 @@ def test_a_run_pauses_and_goes_on_elsewhere(dialect: str) -> None:
 
 
 def test_a_decision_on_an_unknown_call_is_refused() -> None:
-    """Before anything is sent (row 32)."""
+    """Such a decision is refused before anything is sent (row 32)."""
     with pytest.raises(KeyError, match="'nope' is not a pending call"):
         Story(tools=[delete], approve={"nope": True}).play()
 
 
 def test_a_decision_of_another_type_is_refused() -> None:
-    """A 1 is no True."""
+    """A decision of 1 is not True."""
     story = Story(
         reply("chat", None, call("delete", {"path": "x"})), tools=[tool(delete, approval=True)], approve=lambda _: 1
     )
@@ -532,7 +532,7 @@ def test_a_decision_of_another_type_is_refused() -> None:
 
 
 def test_a_description_without_a_function_is_the_callers() -> None:
-    """The run pauses at it, and goes on with the result that the caller gives."""
+    """The run pauses at the call, and continues with the result that the caller gives."""
     ticket = {"name": "ticket", "description": "File a ticket.", "parameters": {"type": "object", "properties": {}}}
     paused = Story(reply("chat", None, call("ticket")), tools=[ticket]).play()
     assert [one.name for one in paused.pending] == ["ticket"]
@@ -543,7 +543,7 @@ def test_a_description_without_a_function_is_the_callers() -> None:
 
 
 def test_an_mcp_tool_waits_for_the_shell_to_call_it() -> None:
-    """It is executed like a function, with its arguments as they came (MCP merge)."""
+    """An MCP tool is executed like a function, with its arguments unchanged (MCP merge)."""
     listed = tool(McpServerTool(name="mcp_time", input_schema={"type": "object"}), approval=True)
     story = Story(reply("chat", None, call("mcp_time", {"zone": "UTC"})), tools=[listed, weather])
     assert story.play().pending[0].arguments == {"zone": "UTC"}
@@ -554,7 +554,7 @@ def test_an_mcp_tool_waits_for_the_shell_to_call_it() -> None:
 
 @dialects
 def test_a_crash_never_runs_a_call_twice(dialect: str) -> None:
-    """From every stored transcript the run goes on, and no call runs again (row 42)."""
+    """From every stored transcript the run continues, and no call runs again (row 42)."""
     story = Story(
         reply(dialect, None, call("delete", {"path": "a"}, "call_1"), call("delete", {"path": "b"}, "call_2")),
         reply(dialect, "ok"),
@@ -582,7 +582,7 @@ def test_a_crash_never_runs_a_call_twice(dialect: str) -> None:
 
 
 def test_a_repeatable_call_runs_again_after_a_crash() -> None:
-    """It says itself that this does no harm (row 42)."""
+    """A tool marked as repeatable runs again (row 42)."""
     story = Story(reply("chat", None, call("weather", {"city": "a"})), reply("chat", "ok"), tools=[weather])
     story.play()
     crashed = next(Transcript.from_json(one) for one in story.saved if Transcript.from_json(one).interrupted)
@@ -594,7 +594,7 @@ def test_a_repeatable_call_runs_again_after_a_crash() -> None:
 
 @dialects
 def test_open_calls_before_a_message_are_closed(dialect: str) -> None:
-    """A history that goes on after open calls is valid for every provider (row 44, example 12)."""
+    """A history that continues after open calls is valid for every provider (row 44, example 12)."""
     paused = Story(
         reply(dialect, None, call("delete", {"path": "x"})), tools=[tool(delete, approval=True)], dialect=dialect
     ).play()
@@ -609,7 +609,7 @@ def test_open_calls_before_a_message_are_closed(dialect: str) -> None:
 
 @pytest.mark.parametrize(("choice", "second"), [("required", False), ("none", True)])
 def test_a_forced_choice_is_for_the_first_round(choice: str, second: bool) -> None:
-    """A forced choice in every round never ends (row 47)."""
+    """The choice is not repeated, because a forced choice in every round never ends (row 47)."""
     story = Story(
         reply("chat", None, call("weather", {"city": "a"})),
         reply("chat", "ok"),
@@ -624,7 +624,7 @@ def test_a_forced_choice_is_for_the_first_round(choice: str, second: bool) -> No
 
 @dialects
 def test_tools_of_the_history_are_described_and_not_available(dialect: str) -> None:
-    """Anthropic refuses calls in a history without tools (row 49)."""
+    """Tools of the history are described, because Anthropic refuses calls in a history without tools (row 49)."""
     old = Story(
         reply(dialect, None, call("weather", {"city": "a"})), reply(dialect, "ok"), tools=[weather], dialect=dialect
     ).play()
@@ -647,7 +647,7 @@ def test_tools_of_the_history_are_described_and_not_available(dialect: str) -> N
 
 
 def test_groqs_refused_generation_is_read_as_a_call() -> None:
-    """`tool_use_failed` holds what the model wrote (row 45)."""
+    """The call is read from the text in `tool_use_failed` (row 45)."""
     for text in (
         '<function=weather>{"city": "Oslo"}</function>',
         '{"name": "weather", "arguments": {"city": "Oslo"}}',
@@ -662,7 +662,7 @@ def test_groqs_refused_generation_is_read_as_a_call() -> None:
 
 
 def test_groqs_refused_text_is_asked_for_once_more() -> None:
-    """Then the error is raised (row 45)."""
+    """The second refusal raises (row 45)."""
     error = status_error(400, "Failed", body={"error": {"failed_generation": "I would call weather"}})
     assert Story(error, reply("chat", "ok"), tools=[weather], provider="groq").play().text == "ok"
     with pytest.raises(type(error)) as caught:
@@ -671,7 +671,7 @@ def test_groqs_refused_text_is_asked_for_once_more() -> None:
 
 
 def test_strict_tools_that_are_refused_are_sent_without() -> None:
-    """Once, and the log says so."""
+    """The request is repeated once without strict tools, with a log record."""
     error = status_error(400, "Invalid schema for tool weather: strict is not supported")
     story = Story(error, reply("chat", "ok"), tools=[weather])
     story.play()
@@ -681,7 +681,7 @@ def test_strict_tools_that_are_refused_are_sent_without() -> None:
 
 
 def test_other_errors_are_raised_with_the_run() -> None:
-    """Nothing of it is lost."""
+    """The error has the whole run."""
     error = status_error(500, "boom")
     story = Story(reply("chat", None, call("weather", {"city": "a"})), error, tools=[weather])
     with pytest.raises(type(error)) as caught:
@@ -707,7 +707,7 @@ class Shape(msgspec.Struct):
 
 
 def test_a_value_inside_of_a_string_is_reported() -> None:
-    """Some models send objects as JSON text."""
+    """An object as JSON text, as some models send, is accepted and reported."""
 
     def draw(shape: Shape) -> str:
         """Draw."""
@@ -723,14 +723,14 @@ def test_a_value_inside_of_a_string_is_reported() -> None:
 
 
 def started(*calls: dict[str, str], **settings: Any) -> tuple[Story, Any]:
-    """A story whose first answer has come, and the action that follows."""
+    """Return a story whose first answer has come, and the action that follows."""
     story = Story(tools=[weather, tool(delete, timeout=2)], **settings)
     story.state.start()
     return story, story.state.feed(Replied([reply("chat", None, *calls)]))
 
 
 def test_the_time_of_a_run_is_handed_on_and_ends_it() -> None:
-    """What is left goes to requests and tools; nothing more starts after it (row 13)."""
+    """The rest of the time goes to requests and tools; nothing starts after it (row 13)."""
     story, action = started(call("weather", {"city": "a"}), limits=Limits(seconds=10))
     assert action.seconds == 10
     assert story.state.feed(Clock(4.0)) is None
@@ -746,7 +746,7 @@ def test_the_time_of_a_run_is_handed_on_and_ends_it() -> None:
 
 
 def test_a_tool_out_of_time_may_still_be_at_work() -> None:
-    """Reported as unknown, not as failed (row 12)."""
+    """A tool that ran out of time is reported as unknown, not as failed (row 12)."""
     story, _ = started(call("delete", {"path": "x"}))
     story.state.feed(Began(("call_a",)))
     story.state.feed(Finished(call="call_a", timed_out=True, seconds=2.0))
@@ -756,7 +756,7 @@ def test_a_tool_out_of_time_may_still_be_at_work() -> None:
 
 
 def test_an_abandoned_run_leaves_a_history_that_goes_on() -> None:
-    """What was running is marked; what had not begun waits (rows 8, 44)."""
+    """Calls that were running are marked; those not begun wait (rows 8, 44)."""
     story, action = started(
         call("weather", {"city": "a"}, "call_1"),
         call("delete", {"path": "x"}, "call_2"),
@@ -776,7 +776,7 @@ def test_an_abandoned_run_leaves_a_history_that_goes_on() -> None:
 
 
 def test_an_abandoned_run_without_calls_stays_as_it_is() -> None:
-    """Between rounds nothing is running."""
+    """Between rounds nothing is running, and the transcript does not change."""
     story = Story(tools=[weather])
     story.state.start()
     assert story.state.feed(Interrupted()) is None

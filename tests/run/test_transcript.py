@@ -1,4 +1,4 @@
-"""Transcripts: what they keep, and every history a caller may give."""
+"""Transcripts: their content, and every form of history that a caller may give."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ dialects = pytest.mark.parametrize("dialect", DIALECTS)
 
 
 def kinds(entries: Any) -> list[str]:
-    """The kinds of entries in order."""
+    """Return the kinds of entries in order."""
     return [one.kind for one in entries]
 
 
 @pytest.mark.parametrize(("name", "entries"), list(histories()), ids=lambda one: one if isinstance(one, str) else "")
 def test_json_keeps_everything(name: str, entries: Any) -> None:
-    """Reading what was written gives the same transcript, and the same JSON."""
+    """Reading a written transcript gives the same transcript, and the same JSON."""
     transcript = Transcript(entries)
     stored = transcript.to_json()
     assert Transcript.from_json(stored) == transcript, name
@@ -43,7 +43,7 @@ def test_json_keeps_everything(name: str, entries: Any) -> None:
 
 
 def test_a_stored_transcript_of_version_1_reads_for_ever() -> None:
-    """The format is a promise: this file is never changed."""
+    """The format is stable: this file is never changed."""
     stored = GOLDEN.read_bytes().strip()
     transcript = Transcript.from_json(stored)
     assert kinds(transcript.entries) == [
@@ -55,7 +55,7 @@ def test_a_stored_transcript_of_version_1_reads_for_ever() -> None:
 
 
 def test_entries_and_fields_of_a_later_version_are_kept() -> None:
-    """They are written again as they came."""
+    """Unknown entries and fields are written again unchanged."""
     stored = (
         b'{"version":7,"entries":[{"kind":"later","x":{"y":1}},'
         b'{"kind":"note","about":"a","text":"b","more":3,"new":[1]}]}'
@@ -87,13 +87,13 @@ def test_entries_and_fields_of_a_later_version_are_kept() -> None:
     ],
 )
 def test_what_is_no_transcript_is_refused(stored: bytes, error: type[Exception], text: str) -> None:
-    """The error names the place."""
+    """The error names the path."""
     with pytest.raises(error, match=text):
         Transcript.from_json(stored)
 
 
 def test_a_transcript_holds_no_functions_approvals_or_parameters() -> None:
-    """Nothing of the caller's but messages and tool descriptions."""
+    """Only messages and tool descriptions of the caller's are stored."""
 
     def delete(path: str) -> str:
         """Delete a file."""
@@ -112,7 +112,7 @@ def test_a_transcript_holds_no_functions_approvals_or_parameters() -> None:
 
 
 def test_a_shown_transcript_is_short() -> None:
-    """It does not print its content."""
+    """The repr does not print the content."""
     transcript = Transcript([UserMessage(dialect="chat", message={"role": "user", "content": "secret"})])
     assert repr(transcript) == "<Transcript: 1 entries, 0 answers>"
 
@@ -121,7 +121,7 @@ def test_a_shown_transcript_is_short() -> None:
 
 
 def test_texts_and_messages() -> None:
-    """What the chat method takes, a run takes."""
+    """A run accepts the same messages as the chat method."""
     entries = read_history([system("Be brief."), "Hi", {"role": "user", "content": "x"}, user("y")], "chat")
     assert kinds(entries) == ["user_message"] * 4
     assert entries[1] == UserMessage(dialect="chat", message={"role": "user", "content": "Hi"})
@@ -129,8 +129,8 @@ def test_texts_and_messages() -> None:
 
 
 @dialects
-def test_answers_and_runs_may_stand_anywhere(dialect: Any) -> None:
-    """One rule for every dialect."""
+def test_answers_and_runs_may_be_anywhere(dialect: Any) -> None:
+    """One rule applies to every dialect."""
     answer = reply(dialect, "Hello.")
     run = Story(answer, dialect=dialect).play()
     entries = read_history([run, answer, run.transcript, "And now?"], dialect)
@@ -139,7 +139,7 @@ def test_answers_and_runs_may_stand_anywhere(dialect: Any) -> None:
 
 
 def test_a_chat_history_by_hand() -> None:
-    """Assistant messages and results become what a run would have written."""
+    """Assistant messages and results become the entries that a run would have written."""
     answer = reply("chat", None, call("a", {}, "call_1"), call("b", {}, "call_2"))
     entries = read_history(
         ["Hi", answer.message, tool_result("call_2", "two"), tool_result("call_1", {"one": 1})], "chat"
@@ -154,7 +154,7 @@ def test_a_chat_history_by_hand() -> None:
 
 
 def test_a_responses_history_by_hand() -> None:
-    """Items of one answer belong together, wherever they stand alone."""
+    """Items of one answer are grouped, wherever they occur alone."""
     items: list[Any] = [
         {"role": "user", "content": "Hi"},
         {"type": "reasoning", "id": "rs", "summary": []},
@@ -172,7 +172,7 @@ def test_a_responses_history_by_hand() -> None:
 
 
 def test_a_messages_history_by_hand() -> None:
-    """Results inside of a user's message are taken out; what remains of it stays."""
+    """Results inside a user's message are extracted; the rest of it is kept."""
     items: list[Any] = [
         "Hi",
         {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "a", "input": {}}]},
@@ -211,13 +211,13 @@ def test_a_messages_history_by_hand() -> None:
     ],
 )
 def test_what_is_no_history_is_refused(messages: Any, error: type[Exception], text: str) -> None:
-    """Before anything is sent, with the place."""
+    """An invalid history is refused with its path, before anything is sent."""
     with pytest.raises(error, match=text):
         read_history(messages, "chat")
 
 
 def test_open_calls_are_those_at_the_end() -> None:
-    """Calls before a later message wait for nobody; started ones are unknown."""
+    """Calls before a later message are not open; started ones are unknown."""
     answer = Answered(dialect="chat", answer=reply("chat", None, call("a", {}, "x"), call("b", {}, "y")).to_dict())
     transcript = Transcript([answer, Started(call="x")])
     assert [one.id for one in transcript.pending] == ["y"]

@@ -1,4 +1,4 @@
-"""Tokens used, counted alike for every dialect."""
+"""Token usage, counted alike for every dialect."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ from inference_gateway_sdk._model.usage import Usage
     ],
 )
 def test_every_dialects_numbers_mean_the_same(dialect: str, usage: Any, expected: Usage | None) -> None:
-    """Input holds what was cached, output the thinking; what was not given is None, never zero."""
+    """Input includes cached tokens, output the reasoning; a missing figure is None, never zero."""
     assert Usage.read(dialect, usage) == expected
 
 
 def test_a_part_larger_than_its_whole_is_reported() -> None:
-    """langsmith-sdk#1858: such numbers gave negative costs."""
+    """langsmith-sdk#1858: such figures gave negative costs."""
     assert Usage(input=5, output=1, cache_read=4).consistent
     assert not Usage(input=5, output=1, cache_read=6).consistent
     assert not Usage(input=5, output=1, reasoning=2).consistent
@@ -86,7 +86,7 @@ def test_a_part_larger_than_its_whole_is_reported() -> None:
 
 
 def test_a_sum_with_an_unknown_part_is_partial() -> None:
-    """A lower bound says that it is one."""
+    """A lower bound is marked as one."""
     one, other = Usage(input=1, output=2, reasoning=1), Usage(input=10, output=20)
     assert Usage.sum([one, other]) == Usage(input=11, output=22, reasoning=1)
     assert Usage.sum([one, None]) == Usage(input=1, output=2, reasoning=1, partial=True)
@@ -96,6 +96,6 @@ def test_a_sum_with_an_unknown_part_is_partial() -> None:
 
 
 def test_a_total_needs_both() -> None:
-    """No total of one half."""
+    """There is no total without both parts."""
     assert Usage(input=1, output=2).total == 3
     assert Usage(input=1).total is None

@@ -1,4 +1,4 @@
-"""The docstring reader, beside griffe and docstring_parser."""
+"""The docstring reader, compared with griffe and docstring_parser."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ SPHINX = """The weather of a city now.
 
 
 def test_google() -> None:
-    """Sections, types with brackets, continuation lines and bullets."""
+    """Sections, types with brackets, continuation lines and bullets are read."""
     read = read_docstring(GOOGLE)
     assert read.description == "The weather of a city now.\n\nNot tomorrow's."
     assert read.parameters == {
@@ -73,7 +73,7 @@ def test_google() -> None:
 
 
 def test_numpy() -> None:
-    """Underlined sections, several names on a line, a name without a type."""
+    """Underlined sections, several names on a line, and a name without a type are read."""
     read = read_docstring(NUMPY)
     assert read.description == "The weather of a city now."
     assert read.parameters == {
@@ -85,7 +85,7 @@ def test_numpy() -> None:
 
 
 def test_sphinx() -> None:
-    """Fields with and without a type, continuation lines, fields of other things."""
+    """Fields with and without a type, continuation lines, and fields of other kinds are read."""
     read = read_docstring(SPHINX)
     assert read.description == "The weather of a city now."
     assert read.parameters == {"city": "Its English name, which may be long.", "unit": "A unit."}
@@ -110,7 +110,7 @@ def test_a_colon_in_prose_is_no_section() -> None:
 LIBRARIES = ["openai", "pydantic", "rich", "hypothesis", "jsonschema", "mcp", "griffe"]
 STANDARD = ["importlib", "unittest", "concurrent"]
 EVERY = 1 if settings.default.max_examples > 100 else 3  # every docstring in `poe test-long`
-# Where both readers are wrong and this one is right, or the docstring's own form is broken, with the reason.
+# Docstrings that both readers read wrongly, or that are malformed, with the reason.
 EXPLAINED = {
     ("RichHandler", "console"): "both take `:class:` inside the type for the end of the name",
     ("RichHandler", "console ("): "the same",
@@ -128,7 +128,7 @@ _PARAMETERS = re.compile(r"args|argument|param|attributes|:(?:arg|key|keyword|iv
 
 @functools.cache
 def docstrings(library: str) -> list[tuple[str, str]]:
-    """The name and docstring of every class and function of a library, read from its source."""
+    """Yield the name and docstring of every class and function of a library, read from its source."""
     return list(_docstrings(library))
 
 
@@ -144,7 +144,7 @@ def _docstrings(library: str) -> Iterator[tuple[str, str]]:
                 continue  # no docstring in it documents a parameter: most of openai's generated types
             tree = ast.parse(source)
         except (SyntaxError, UnicodeDecodeError):
-            continue  # files that are written to be broken, for tests of tools
+            continue  # files that are malformed on purpose, for tests of tools
         for node in _definitions(tree):
             text = ast.get_docstring(node)
             if text:
@@ -152,7 +152,7 @@ def _docstrings(library: str) -> Iterator[tuple[str, str]]:
 
 
 def _definitions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """Every class and function: only statements hold them, so expressions are not walked."""
+    """Yield every class and function; expressions are not walked, because only statements hold them."""
     pending: list[ast.AST] = [tree]
     while pending:
         for node in ast.iter_child_nodes(pending.pop()):
@@ -163,12 +163,12 @@ def _definitions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFuncti
 
 
 def flat(text: str | None) -> str | None:
-    """A text without its line breaks."""
+    """Return a text without its line breaks."""
     return None if text is None else " ".join(text.split())
 
 
 def by_griffe(text: str) -> dict[str, str | None]:
-    """The parameters in the style in which griffe finds most."""
+    """Return the parameters in the style in which griffe finds most."""
     best: dict[str, str | None] = {}
     for parser in (griffe.Parser.google, griffe.Parser.numpy, griffe.Parser.sphinx):
         found: dict[str, str | None] = {}
@@ -181,7 +181,7 @@ def by_griffe(text: str) -> dict[str, str | None]:
 
 
 def by_docstring_parser(text: str) -> dict[str, str | None]:
-    """The parameters as docstring_parser finds them."""
+    """Return the parameters that docstring_parser finds."""
     try:
         read = docstring_parser.parse(text)
     except docstring_parser.ParseError:
@@ -191,7 +191,7 @@ def by_docstring_parser(text: str) -> dict[str, str | None]:
 
 @pytest.fixture(autouse=True)
 def _quiet_griffe() -> Iterator[None]:
-    """Griffe logs each section that it cannot place."""
+    """Silence griffe, which logs each section that it cannot parse."""
     logging.disable(logging.WARNING)
     yield
     logging.disable(logging.NOTSET)
@@ -200,7 +200,7 @@ def _quiet_griffe() -> Iterator[None]:
 @pytest.mark.hypothesis  # reads three times as many in `poe test-long`
 @pytest.mark.parametrize("library", LIBRARIES + STANDARD)
 def test_parameters_read_as_griffe_or_docstring_parser_reads_them(library: str) -> None:
-    """Every parameter's text is what one of the two gives, but for the explained ones."""
+    """Every parameter's text equals that of one of the two, except for the explained ones."""
     different: list[tuple[str, str, object, object, object]] = []
     for name, text in docstrings(library)[::EVERY]:
         mine = {key: flat(value) for key, value in read_docstring(text).parameters.items()}
@@ -215,7 +215,7 @@ def test_parameters_read_as_griffe_or_docstring_parser_reads_them(library: str) 
 
 
 def test_the_differential_test_reads_what_it_claims() -> None:
-    """The corpus is large, and holds styles other than Google's."""
+    """The corpus is large, and has styles other than Google's."""
     texts = [text for library in LIBRARIES for _, text in docstrings(library)]
     assert sum("Args:" in text for text in texts) > 1000
     assert sum(":param" in text for text in texts) > 20

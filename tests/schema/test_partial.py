@@ -19,7 +19,7 @@ DOCUMENTS = st.recursive(
 
 
 def read(*pieces: str, **options: Any) -> PartialReader:
-    """A reader that was fed these pieces."""
+    """Return a reader that was fed these pieces."""
     reader = PartialReader(**options)
     for piece in pieces:
         reader.feed(piece)
@@ -28,7 +28,7 @@ def read(*pieces: str, **options: Any) -> PartialReader:
 
 
 def may_grow(early: Any, late: Any) -> bool:
-    """Whether a value may become another by growing only."""
+    """Return whether a value may become another only by growing."""
     if isinstance(early, dict):
         return isinstance(late, dict) and all(key in late and may_grow(early[key], late[key]) for key in early)
     if isinstance(early, list):
@@ -47,7 +47,7 @@ def may_grow(early: Any, late: Any) -> bool:
 def test_a_value_only_grows_and_ends_as_the_whole_document(
     value: Any, escaped: bool, indent: int | None, step: int
 ) -> None:
-    """Cut anywhere, the value so far may still become the document's, and at the end it is."""
+    """Cut anywhere, the value so far may still become the document's, and at the end it equals it."""
     text = json.dumps(value, ensure_ascii=escaped, indent=indent)
     reader = PartialReader()
     for place in range(0, len(text), step):
@@ -64,7 +64,7 @@ def test_a_value_only_grows_and_ends_as_the_whole_document(
 @settings(max_examples=settings.default.max_examples)
 @given(value=DOCUMENTS.filter(lambda value: isinstance(value, (dict, list))), escaped=st.booleans())
 def test_a_cut_document_reads_as_jiter_reads_it_but_for_open_scalars(value: Any, escaped: bool) -> None:
-    """Every container and closed value at every cut is what jiter's partial mode gives."""
+    """Every container and closed value at every cut equals jiter's in partial mode."""
     text = json.dumps(value, ensure_ascii=escaped)
     for end in range(1, len(text)):
         mine = read(text[:end]).value
@@ -78,7 +78,7 @@ def test_a_cut_document_reads_as_jiter_reads_it_but_for_open_scalars(value: Any,
 
 
 def without_last_scalar(value: Any) -> Any:
-    """The value without the scalar at its open end."""
+    """Return the value without the scalar at its open end."""
     if isinstance(value, dict) and value:
         *rest, last = value.items()
         inner = without_last_scalar(last[1])
@@ -103,7 +103,7 @@ def without_last_scalar(value: Any) -> Any:
     ],
 )
 def test_what_shows_of_an_open_value(pieces: list[str], value: Any) -> None:
-    """Strings show as they come; numbers, literals, keys and halves of characters when they have ended."""
+    """Strings are visible as they come; numbers, literals, keys and halves of characters when complete."""
     assert read(*pieces).value == value
 
 
@@ -133,12 +133,12 @@ def test_text_that_is_not_json_is_a_problem_at_a_place(text: str, place: int) ->
 
 
 def test_a_place_counts_the_pieces_before() -> None:
-    """A problem in a later piece is named by its place in the whole text."""
+    """A problem in a later piece has its position in the whole text."""
     assert read('{"a"', ": 1, ", "b}").problem == "not JSON at character 9: unexpected 'b'"
 
 
 def test_a_document_cut_short_is_a_problem_at_its_end() -> None:
-    """`end` turns an open document into a problem; the value so far stays."""
+    """`end` turns an open document into a problem; the value so far is kept."""
     reader = read('{"a": [1, 2')
     reader.end()
     assert reader.problem == "not JSON at character 11: the text ends inside the document"
@@ -147,7 +147,7 @@ def test_a_document_cut_short_is_a_problem_at_its_end() -> None:
 
 
 def test_a_number_at_the_root_ends_with_the_text() -> None:
-    """Nothing but the end closes it."""
+    """Only the end of the text closes it."""
     reader = read("4", "2")
     assert not reader.started
     reader.end()
@@ -155,7 +155,7 @@ def test_a_number_at_the_root_ends_with_the_text() -> None:
 
 
 def test_prose_around_a_document_is_skipped() -> None:
-    """Models without a schema write fences and remarks around their JSON."""
+    """Fences and remarks around the JSON, as models write without a schema, are skipped."""
     reader = read("Here it is:\n```js", 'on\n{"a"', ": 1}\n``", "` Enjoy!", prose=True)
     assert reader.value == {"a": 1}
     assert reader.finished
@@ -163,7 +163,7 @@ def test_prose_around_a_document_is_skipped() -> None:
 
 
 def test_elements_are_taken_when_they_are_closed() -> None:
-    """Each element of the watched list comes out once, and only whole."""
+    """Each element of the watched list is returned once, and only whole."""
     reader = PartialReader(items_at=("value",))
     taken: list[list[Any]] = []
     for piece in ('{"value": [{"a": [1', "]}", ', {"a": [2]}, 3', ", 4", "]", ', "other": [5]}'):
@@ -173,7 +173,7 @@ def test_elements_are_taken_when_they_are_closed() -> None:
 
 
 def test_change_is_reported_once() -> None:
-    """A piece that adds nothing visible is no change."""
+    """A piece that adds nothing visible is not a change."""
     reader = PartialReader()
     reader.feed("{")
     assert reader.changed()
@@ -199,5 +199,5 @@ def test_a_long_string_is_joined_a_number_of_times_that_its_length_hardly_moves(
 
 
 def test_a_number_of_more_digits_than_python_converts_is_read() -> None:
-    """Such a number becomes a float, as no provider sends it on purpose."""
+    """Such a number becomes a float, because no provider sends it on purpose."""
     assert read("[" + "9" * 5000 + "]").value == [float("inf")]

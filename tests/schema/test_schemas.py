@@ -1,4 +1,4 @@
-"""Schemas of types, values to types, and what strict modes make of both."""
+"""Schemas of types, decoded values, and the strict form of both."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def _check_part(text: str) -> None:
 
 @pytest.fixture(scope="module")
 def schemas() -> dict[str, dict[str, Any]]:
-    """The schema of each type of the corpus."""
+    """Return the schema of each type of the corpus."""
     return {name: adapt(kind).schema for name, kind in CORPUS}
 
 
 def test_the_corpus_is_of_the_size_it_is_written_for() -> None:
-    """About three hundred types."""
+    """The corpus has about three hundred types."""
     assert len(CORPUS) > 280
 
 
@@ -68,7 +68,7 @@ def test_a_value_of_the_schema_is_a_value_of_the_type(schemas: dict[str, dict[st
 
 @pytest.mark.parametrize("rules", FAMILIES, ids=lambda rules: rules.name)
 def test_a_strict_value_decodes_after_its_nulls_are_undone(schemas: dict[str, dict[str, Any]], rules: Rules) -> None:
-    """What a provider can send under the strict schema fits the type, or fails on a bound in `moved`."""
+    """A value that a provider can send under the strict schema fits the type, or fails on a bound in `moved`."""
     nulls = 0
     for name, kind in CORPUS:
         sent = strict(schemas[name], rules)
@@ -85,7 +85,7 @@ def test_a_strict_value_decodes_after_its_nulls_are_undone(schemas: dict[str, di
 
 @pytest.mark.parametrize("rules", FAMILIES, ids=lambda rules: rules.name)
 def test_strict_is_idempotent_and_leaves_its_argument_alone(schemas: dict[str, dict[str, Any]], rules: Rules) -> None:
-    """A schema in strict form stays as it is; the one given is not changed."""
+    """A schema in strict form does not change; nor does the given one."""
     for name, schema in schemas.items():
         before = copy.deepcopy(schema)
         once = strict(schema, rules)
@@ -96,7 +96,7 @@ def test_strict_is_idempotent_and_leaves_its_argument_alone(schemas: dict[str, d
 
 
 def test_openais_own_transformation_finds_nothing_to_change(schemas: dict[str, dict[str, Any]]) -> None:
-    """openai-python's strict function returns our strict schemas as they are."""
+    """openai-python's strict function returns our strict schemas unchanged."""
     held = 0
     for name, schema in schemas.items():
         sent = strict(schema, OPENAI)
@@ -109,7 +109,7 @@ def test_openais_own_transformation_finds_nothing_to_change(schemas: dict[str, d
 
 @pytest.mark.parametrize("rules", FAMILIES, ids=lambda rules: rules.name)
 def test_only_keywords_that_a_family_takes_are_sent(schemas: dict[str, dict[str, Any]], rules: Rules) -> None:
-    """A strict schema has no keyword outside of its family's list, closed objects where asked, and no open map."""
+    """A strict schema has no keyword outside its family's list, closed objects if requested, and no open map."""
     known = rules.keywords | set("type enum const properties required additionalProperties items".split())
     known |= {"anyOf", "description", "$ref", "$defs"}
     for name, schema in schemas.items():
@@ -125,7 +125,7 @@ def test_only_keywords_that_a_family_takes_are_sent(schemas: dict[str, dict[str,
 
 
 def walk(schema: Any, *, named: bool = False) -> Any:
-    """Every schema within a schema."""
+    """Yield every schema within a schema."""
     if isinstance(schema, dict):
         if not named:
             yield schema
@@ -162,7 +162,7 @@ class Mapped(msgspec.Struct):
 
 
 def test_a_model_that_allows_more_fields_is_sent_without_a_promise() -> None:
-    """openai-python#2740: such a model gave a 400 as it was sent for strict with open objects."""
+    """openai-python#2740: such a model, sent for strict with open objects, was a 400."""
     sent = strict(adapt(Open).schema, OPENAI)
     assert sent.refused == ("# is a map with arbitrary keys",)
     assert sent.schema["additionalProperties"] is True
@@ -175,7 +175,7 @@ def test_a_map_never_becomes_an_object_without_members() -> None:
     assert sent.schema["properties"]["scores"]["additionalProperties"] == {"type": "integer"}
 
 
-def test_nulls_that_stand_for_absence_never_reach_the_type() -> None:
+def test_nulls_for_absent_fields_never_reach_the_type() -> None:
     """mastra#17655: optional fields came back as null and failed the type they were made from."""
     sent = strict(adapt(Animal).schema, OPENAI)
     value = {"name": "Rex", "legs": None, "friends": None}
@@ -192,14 +192,14 @@ def test_a_null_that_the_type_itself_allows_stays() -> None:
 
 
 def test_nulls_are_undone_in_the_member_of_a_union_that_the_value_is_of() -> None:
-    """The tag tells which member's nulls stand for absence, inside of lists and the wrapper too."""
+    """The tag selects the member in which null means absence, inside lists and the wrapper too."""
     sent = strict(adapt(list[Circle | Square]).schema, OPENAI)
     value = {"value": [{"type": "circle", "radius": 1, "color": None}, {"type": "square", "side": 2, "name": None}]}
     assert sent.restore(value) == [{"type": "circle", "radius": 1}, {"type": "square", "side": 2, "name": None}]
 
 
 def test_nulls_are_undone_in_recursive_types() -> None:
-    """A definition's places hold at every depth."""
+    """Nulls in a recursive definition are undone at every depth."""
     sent = strict(adapt(Tree).schema, OPENAI)
     value = {"value": 1, "children": [{"value": 2, "children": None}]}
     assert sent.restore(value) == {"value": 1, "children": [{"value": 2}]}
@@ -207,7 +207,7 @@ def test_nulls_are_undone_in_recursive_types() -> None:
 
 @pytest.mark.parametrize("kind", [int, list[Point], Circle | Square, str | None, tuple[int, str], Animal | Owner])
 def test_roots_that_are_no_object_are_wrapped(kind: Any) -> None:
-    """litellm#11354, pydantic-ai#943: scalars, lists and unions at the root are refused as they are."""
+    """litellm#11354, pydantic-ai#943: scalars, lists and unions at the root are refused by providers."""
     sent = strict(adapt(kind).schema, OPENAI)
     assert sent.wrapped
     assert sent.is_strict
@@ -215,7 +215,7 @@ def test_roots_that_are_no_object_are_wrapped(kind: Any) -> None:
 
 
 def test_bounds_that_a_provider_does_not_take_move_to_the_description() -> None:
-    """The model still reads them, and they are listed."""
+    """The model reads them there, and they are listed."""
     sent = strict(adapt(Circle).schema, ANTHROPIC)
     assert sent.schema["properties"]["radius"] == {
         "type": "number",
@@ -227,7 +227,7 @@ def test_bounds_that_a_provider_does_not_take_move_to_the_description() -> None:
 
 
 def test_limits_of_a_provider_refuse_and_are_named() -> None:
-    """Too many optional properties, recursion, too deep."""
+    """Too many optional properties, recursion and excessive depth are refused by name."""
     many = msgspec.defstruct("Many", [(f"f{place}", int, 0) for place in range(25)])
     assert "25 optional properties" in strict(adapt(many).schema, ANTHROPIC).refused[0]
     assert strict(adapt(Tree).schema, ANTHROPIC).refused == ("# is recursive",)
@@ -238,7 +238,7 @@ def test_limits_of_a_provider_refuse_and_are_named() -> None:
 
 
 def test_a_lookaround_is_not_sent_where_it_would_not_be_enforced() -> None:
-    """llama.cpp drops such a pattern without a word."""
+    """llama.cpp ignores such a pattern silently."""
     kind = Annotated[str, msgspec.Meta(pattern="^(?!x).*$")]
     for rules in (GRAMMAR, OPENAI, ANTHROPIC):
         sent = strict(adapt(kind).schema, rules)
@@ -250,7 +250,7 @@ def test_a_lookaround_is_not_sent_where_it_would_not_be_enforced() -> None:
 
 
 def test_descriptions_come_from_annotations_before_docstrings() -> None:
-    """`Annotated`, `Meta` and `Field` win; the docstring's attributes fill what they leave."""
+    """`Annotated`, `Meta` and `Field` win; the docstring's attributes fill the gaps."""
     assert adapt(Place).schema["properties"]["city"]["description"] == "Its English name."
     assert adapt(Circle).schema["properties"]["radius"]["description"] == "Its radius."
     assert adapt(Point).schema["properties"]["x"]["description"] == "To the right."
@@ -272,7 +272,7 @@ class Documented(pydantic.BaseModel):
 
 
 def test_pydantics_models_get_the_texts_that_pydantic_does_not_read() -> None:
-    """The docstring's attributes and `Annotated` texts describe its fields, too."""
+    """The docstring's attributes and `Annotated` texts describe its fields too."""
     schema = adapt(Documented).schema
     assert schema["description"] == "A documented model."
     assert schema["properties"]["a"]["description"] == "The first."
@@ -292,7 +292,7 @@ class Order(msgspec.Struct):
 
 
 def test_every_place_that_does_not_fit_is_named() -> None:
-    """Msgspec names the first; a model corrects all of them at once."""
+    """Msgspec names only the first; a model can correct all of them at once."""
     value = {
         "animal": {"name": "", "legs": "x"},
         "shapes": [{"type": "circle", "radius": 0}, {"type": "square", "side": "y"}, {"type": "oval"}, 3],
@@ -316,7 +316,7 @@ def test_every_place_that_does_not_fit_is_named() -> None:
 
 
 def test_errors_do_not_quote_long_values_or_addresses() -> None:
-    """The text goes to a model and to logs: no input beyond 80 characters, no URL of pydantic's."""
+    """The error has no input beyond 80 characters and no URL of pydantic's, because it goes to a model and to logs."""
     secret = "s3cret" * 50
     for kind in (Animal, Order, Circle | Square):
         with pytest.raises(InvalidValueError) as caught:
@@ -326,7 +326,7 @@ def test_errors_do_not_quote_long_values_or_addresses() -> None:
 
 
 def test_choices_are_named_when_none_of_them_was_taken() -> None:
-    """A model can correct itself from the list."""
+    """The error lists the choices."""
     with pytest.raises(InvalidValueError, match="expected one of 'red', 'blue'"):
         adapt(Circle).decode({"type": "circle", "radius": 1, "color": "green"})
 
@@ -354,19 +354,19 @@ def test_unions_that_msgspec_refuses_are_tried_in_turn() -> None:
 
 @pytest.mark.parametrize("kind", [object, complex, list[complex], Point | complex, type, "Point"])
 def test_a_type_without_a_json_form_is_refused_by_name(kind: Any) -> None:
-    """A TypeError when the type is first used, not when a value comes."""
+    """A TypeError raises when the type is first used, not when a value comes."""
     with pytest.raises(TypeError, match="complex|object|type|Point"):
         adapt(kind)
 
 
 def test_a_field_without_a_json_form_is_named() -> None:
-    """The class and the field stand in the message."""
+    """The message has the class and the field."""
     with pytest.raises(TypeError, match=r"Holder\.inner: the type complex has no JSON form"):
         adapt(msgspec.defstruct("Holder", [("inner", list[complex])]))
 
 
 def test_an_adapter_is_built_once() -> None:
-    """The second use of a type is a lookup; unions in another order are another type."""
+    """The second use of a type is a look-up; unions in another order are another type."""
     assert adapt(Order) is adapt(Order)
     assert adapt(list[Point]) is adapt(list[Point])
     assert adapt(int | str) is not adapt(str | int)

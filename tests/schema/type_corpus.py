@@ -114,7 +114,7 @@ MORE = dataclasses.field(default_factory=list)
 
 
 def holder(*fields: Any) -> Any:
-    """A struct of these fields."""
+    """Return a struct of these fields."""
     return msgspec.defstruct("Holder", fields)
 
 
@@ -136,12 +136,12 @@ CONTAINERS: dict[str, Any] = {
         holder(("a", dict[str, leaf | None] | None, None), ("b", list[list[leaf]], FACTORY["list"]))
     ],
 }
-# What pydantic refuses: structs, and `typing.TypedDict` before Python 3.12. Its decimals allow any string.
+# Types that pydantic refuses: structs, and `typing.TypedDict` before Python 3.12. Its decimals allow any string.
 REFUSED = {"struct", "tagged", "tree"}
 
 
 def corpus() -> Iterator[tuple[str, Any]]:
-    """Every leaf in every container that the engines take, with a name."""
+    """Return every leaf in every container that the engines take, with a name."""
     for leaf_name, leaf in LEAVES.items():
         for name, contain in CONTAINERS.items():
             if name == "model" and leaf_name in REFUSED | {"typeddict", "decimal"}:
@@ -150,7 +150,7 @@ def corpus() -> Iterator[tuple[str, Any]]:
 
 
 def instance(schema: dict[str, Any], chance: random.Random, defs: dict[str, Any] | None = None, depth: int = 0) -> Any:
-    """A value that a schema allows, chosen by chance: what a provider that holds to the schema could send."""
+    """Draw a value that a schema allows: one that a conforming provider could send."""
     defs = schema.get("$defs", {}) if defs is None else defs
     if "$ref" in schema:
         return instance(defs[schema["$ref"].removeprefix("#/$defs/")], chance, defs, depth + 1)

@@ -1,4 +1,4 @@
-"""The events of the unified view, folded back into what they tell: one fold for all dialects."""
+"""The events of the unified view, folded back into turns: one fold for all dialects."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from inference_gateway_sdk import (
 
 
 @dataclass
-class Told:
-    """What one choice of one turn was told to be."""
+class FoldedChoice:
+    """The content that the events give one choice of one turn."""
 
     text: str = ""
     reasoning: str = ""
@@ -34,14 +34,14 @@ class Told:
 
 @dataclass
 class Turn:
-    """What one turn was told to be."""
+    """The content that the events give one turn."""
 
-    choices: dict[int, Told] = field(default_factory=dict)
+    choices: dict[int, FoldedChoice] = field(default_factory=dict)
     usage: Any = None
 
 
 def fold(deltas: list[Any]) -> list[Turn]:
-    """The turns that these events tell; each event must come at its place."""
+    """Fold the events into turns, and check the place of each event."""
     turns = [Turn()]
     for delta in deltas:
         match delta:
@@ -51,34 +51,34 @@ def fold(deltas: list[Any]) -> list[Turn]:
             case UsageReport(_, _, usage):
                 turns[-1].usage = usage
             case _:
-                _add(turns[-1].choices.setdefault(delta.choice, Told()), delta)
+                _add(turns[-1].choices.setdefault(delta.choice, FoldedChoice()), delta)
     return turns
 
 
-def _add(told: Told, delta: Any) -> None:
-    assert told.finish is None, "something came after a Finish"
+def _add(folded: FoldedChoice, delta: Any) -> None:
+    assert folded.finish is None, "something came after a Finish"
     match delta:
         case TextDelta(text):
-            told.text += text
+            folded.text += text
         case ReasoningDelta(text):
-            told.reasoning += text
+            folded.reasoning += text
         case RefusalDelta(text):
-            told.refusal += text
+            folded.refusal += text
         case ToolCallStart(index, id, name):
-            assert index == len(told.starts), "calls begin in order"
-            told.starts[index] = (id, name)
-            told.arguments[index] = ""
+            assert index == len(folded.starts), "calls begin in order"
+            folded.starts[index] = (id, name)
+            folded.arguments[index] = ""
         case ToolCallDelta(index, arguments):
             assert arguments
-            told.arguments[index] += arguments
+            folded.arguments[index] += arguments
         case ToolCallEnd(index, id, name, arguments):
-            assert told.starts[index][0] in ("", id)
-            assert told.starts[index][1] == name
-            assert told.arguments.pop(index) == arguments
-            told.calls.append((id, name, arguments))
-            told.on_gateway.append(delta.ran_on_gateway)
+            assert folded.starts[index][0] in ("", id)
+            assert folded.starts[index][1] == name
+            assert folded.arguments.pop(index) == arguments
+            folded.calls.append((id, name, arguments))
+            folded.on_gateway.append(delta.ran_on_gateway)
         case Finish(reason):
-            assert not told.arguments, "a tool call was left without an end"
-            told.finish = str(reason)
+            assert not folded.arguments, "a tool call was left without an end"
+            folded.finish = str(reason)
         case _:
             raise AssertionError(delta)

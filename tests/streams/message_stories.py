@@ -1,4 +1,4 @@
-"""Random whole messages in Anthropic's dialect, and the ways servers stream them."""
+"""Random whole messages in Anthropic's dialect, and the ways in which servers stream them."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Story:
 
 @st.composite
 def stories(draw: Draw, *, ways: tuple[str, ...] = WAYS) -> Story:
-    """A whole message and one of these ways to stream it."""
+    """Draw a whole message and one of these ways to stream it."""
     chosen = draw(st.sampled_from(ways))
     parts = [draw(_blocks(place)) for place in range(draw(st.integers(0, 4)))]
-    told = [_events_of(place, start, deltas, chosen) for place, (_, start, deltas) in enumerate(parts)]
-    middle = _interleaved(draw, told) if chosen == INTERLEAVED else [event for events in told for event in events]
+    streams = [_events_of(place, start, deltas, chosen) for place, (_, start, deltas) in enumerate(parts)]
+    middle = _interleaved(draw, streams) if chosen == INTERLEAVED else [event for events in streams for event in events]
     whole: Json = {"id": "m1", "type": "message", "role": "assistant", "model": "up", "x_made": draw(SCALARS)}
     usage: Json = {"input_tokens": 3, "output_tokens": 1, "cache_read_input_tokens": 2, "x_tier": "standard"}
     begun = {"type": "message_start", "message": {**whole, "content": [], "stop_reason": None, "usage": usage}}
@@ -45,7 +45,7 @@ def stories(draw: Draw, *, ways: tuple[str, ...] = WAYS) -> Story:
 
 @st.composite
 def _blocks(draw: Draw, place: int) -> tuple[Json, Json, list[Json]]:
-    """A block, its beginning, and its deltas."""
+    """Draw a block, its beginning, and its deltas."""
     make = draw(st.sampled_from((_text, _thinking, _redacted, _tool_use, _server_tool_use, _result, _novel)))
     block, start, deltas = make(draw, place)
     mark = draw(st.none() | SCALARS)
@@ -83,7 +83,7 @@ def _redacted(draw: Draw, place: int) -> tuple[Json, Json, list[Json]]:
 
 
 def _tool_use(draw: Draw, place: int, kind: str = "tool_use") -> tuple[Json, Json, list[Json]]:
-    """A call whose input comes in pieces, or whole at its beginning."""
+    """Draw a call whose input comes in pieces, or whole at its beginning."""
     block: Json = {"type": kind, "id": f"call-{place}", "name": f"tool_{place}", "input": draw(OBJECTS)}
     if draw(st.booleans()):
         return block, block, [{"type": "input_json_delta", "partial_json": ""}] * draw(st.integers(0, 1))
@@ -102,7 +102,7 @@ def _result(draw: Draw, place: int) -> tuple[Json, Json, list[Json]]:
 
 
 def _novel(draw: Draw, place: int) -> tuple[Json, Json, list[Json]]:
-    """A block of a kind that nobody listed, with deltas that nobody listed."""
+    """Draw a block of an unlisted kind, with deltas of an unlisted kind."""
     block: Json = {"type": "x_block", "x_body": draw(TEXTS), "x_items": draw(st.lists(SCALARS, min_size=1, max_size=3))}
     deltas: list[Json] = [{"type": "x_delta", "x_body": piece} for piece in _cut(draw, block["x_body"])]
     deltas += [{"type": "x_delta", "x_items": [item]} for item in block["x_items"]]
@@ -111,7 +111,7 @@ def _novel(draw: Draw, place: int) -> tuple[Json, Json, list[Json]]:
 
 @st.composite
 def _endings(draw: Draw) -> tuple[list[Json], Json, Json]:
-    """The last events, what they tell of the message, and of its usage."""
+    """Draw the last events, with their values for the message and its usage."""
     reason = draw(st.sampled_from(("end_turn", "max_tokens", "tool_use", "stop_sequence", "x_reason")))
     facts: Json = {"stop_reason": reason}
     if reason == "stop_sequence":
@@ -134,20 +134,20 @@ def _events_of(place: int, start: Json, deltas: list[Json], way: str) -> list[Js
 
 
 def _with_pings(draw: Draw, events: list[Json]) -> list[Json]:
-    """The same with a ping here and there, and an event of a kind that nobody listed."""
+    """Insert a ping here and there, and an event of an unlisted kind."""
     for more in draw(st.lists(st.sampled_from(({"type": "ping"}, {"type": "x_event", "x": 1})), max_size=2)):
         events.insert(draw(st.integers(0, len(events) - 1)), more)
     return events
 
 
 def _cut(draw: Draw, text: str) -> list[str]:
-    """The text in one to four pieces, some of which may be empty."""
+    """Return the text in one to four pieces, some of which may be empty."""
     ends = sorted(draw(st.lists(st.integers(0, len(text)), max_size=3)))
     return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
 def _interleaved(draw: Draw, streams: list[list[Json]]) -> list[Json]:
-    """All items; those of one stream keep their order, and the streams begin in theirs."""
+    """Return all items interleaved; those of one stream keep their order, and the streams begin in theirs."""
     waiting = [list(stream) for stream in streams if stream]
     begun = 0
     found: list[Json] = []

@@ -1,7 +1,7 @@
-"""Random streams of all three dialects, made by a seeded generator: some thousand a second, and each can be made again.
+"""Random streams of all three dialects, from a seeded generator: some thousand a second, each reproducible.
 
-They vary in all that providers vary in: how tool calls are numbered and named, what is sent whole and what in pieces,
-what is repeated, left out or added, where indexes begin. One text in two hundred comes in several hundred pieces.
+They vary as providers vary: how tool calls are numbered and named, which fields are whole or in pieces, repeated, left
+out or added, and where indexes begin. One text in two hundred has several hundred pieces.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ LETTERS = 'abc {}":,\\\n\u00e9\u4e16\U0001f600'
 
 
 def text(rng: Random) -> str:
-    """A short text, seldom empty."""
+    """Return a short text, seldom empty."""
     return "".join(rng.choices(LETTERS, k=rng.randrange(12)))
 
 
 def pieces(rng: Random, whole: str | None = None) -> list[str]:
-    """A text in pieces, some of them empty, and seldom in several hundred."""
-    more = "x" if whole is None else " "  # JSON stays JSON
+    """Return a text in pieces, some of them empty, and seldom in several hundred."""
+    more = "x" if whole is None else " "  # still JSON
     if whole is None:
         whole = text(rng)
     if rng.random() < 0.005:
@@ -33,12 +33,12 @@ def pieces(rng: Random, whole: str | None = None) -> list[str]:
 
 
 def arguments(rng: Random) -> Json:
-    """The arguments of a tool call."""
+    """Return the arguments of a tool call."""
     return {text(rng): rng.choice((1, None, text(rng), [text(rng)], {"a": True})) for _ in range(rng.randrange(3))}
 
 
 def interleaved(rng: Random, streams: list[list[Any]]) -> list[Any]:
-    """All items; those of one stream keep their order."""
+    """Return all items interleaved; those of one stream keep their order."""
     waiting = [list(reversed(stream)) for stream in streams if stream]
     found = []
     while waiting:
@@ -53,7 +53,7 @@ def interleaved(rng: Random, streams: list[list[Any]]) -> list[Any]:
 
 
 def chat(rng: Random) -> tuple[list[Json], int]:
-    """The chunks of a chat stream, and how many choices it has."""
+    """Return the chunks of a chat stream, and the number of its choices."""
     turns = rng.choice((1, 1, 1, 2, 3))
     choices = 1 if turns > 1 else rng.choice((1, 1, 2, 3))
     chunks: list[Json] = []
@@ -134,7 +134,7 @@ def _calls(rng: Random) -> list[Json]:
 
 
 def messages(rng: Random) -> tuple[list[Json], bool]:
-    """The events of a Messages stream, and whether its blocks come one after another."""
+    """Return the events of a Messages stream, and whether its blocks come one after another."""
     way = rng.choice(("in order", "in order", "no index", "index 0", "never end", "never begin", "interleaved"))
     blocks = [_block(rng, place, way) for place in range(rng.randrange(1, 5))]
     middle = interleaved(rng, blocks) if way == "interleaved" else [event for block in blocks for event in block]
@@ -198,7 +198,7 @@ def _novel(rng: Random, place: int) -> tuple[Json, list[Json]]:
 
 
 def responses(rng: Random) -> tuple[list[Json], bool]:
-    """The events of a Responses stream, and whether its items come one after another."""
+    """Return the events of a Responses stream, and whether its items come one after another."""
     places = range(rng.randrange(1, 5))
     ids, indexes = rng.random() < 0.8, rng.random() < 0.8
     items = [_item(rng, place, ids=ids) for place in places]
@@ -216,7 +216,7 @@ def responses(rng: Random) -> tuple[list[Json], bool]:
 
 
 def _item(rng: Random, place: int, *, ids: bool) -> tuple[Json, list[tuple[str, Json, list[str]]]]:
-    """An item, and its texts: the kind of their events, where they belong, and their pieces."""
+    """Return an item, and its texts: the kind of their events, their position, and their pieces."""
     named = {"id": f"i{place}"} if ids else {}
     base = rng.choice((0, 0, 0, 1))
     kind = rng.choice(("message", "message", "reasoning", "function_call", "x_novel"))

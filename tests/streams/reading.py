@@ -1,4 +1,4 @@
-"""Event streams of a dialect's own, as bytes, and a dialect that reads them in whatever pieces they come."""
+"""Event streams of a dialect as bytes, and a dialect that reads them in any cuts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Dialect = TypeVar("Dialect", bound=Any)
 
 
 def fed(dialect: Dialect, data: bytes, cuts: list[int] | None = None) -> tuple[Dialect, list[Any]]:
-    """Feed a dialect the bytes cut at these places; return it and the events it gave, all of them folded."""
+    """Feed a dialect the bytes cut at these places; return it and its events, all of them folded."""
     start = 0
     items = []
     for end in sorted({min(cut, len(data)) for cut in cuts or []} | {len(data)}):
@@ -38,5 +38,5 @@ def viewed(dialect: Dialect, data: bytes) -> tuple[Dialect, list[Any]]:
 
 
 def wire(events: list[dict[str, Any]]) -> bytes:
-    """The events as a provider sends them, each with its type as the event's."""
+    """Return the events as a provider sends them, each with its type as the event's."""
     return b"".join(b"event: %s\n%s" % (one["type"].encode(), event(one)) for one in events)

@@ -1,4 +1,4 @@
-"""Random whole responses in OpenAI's newer dialect, and the ways servers stream them."""
+"""Random whole responses in OpenAI's newer dialect, and the ways in which servers stream them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ WAYS = (
     IN_FULL,
     "items interleaved",
     "no indexes",
-    "nothing done",  # neither parts nor items are told whole
-    "only deltas",  # neither is their beginning
+    "nothing done",  # neither parts nor items are sent whole
+    "only deltas",  # nor are their beginnings
     "only what is done",
     "only the last event",
     "an empty last event",
@@ -36,13 +36,15 @@ class Story:
 
 @st.composite
 def stories(draw: Draw, *, ways: tuple[str, ...] = WAYS) -> Story:
-    """A whole response and one of these ways to stream it."""
+    """Draw a whole response and one of these ways to stream it."""
     way = draw(st.sampled_from(ways))
     parts = [draw(st.sampled_from(_MAKERS))(draw, place) for place in range(draw(st.integers(1, 4)))]
     whole: Json = {"id": "r1", "object": "response", "created_at": 7, "model": "up", "x_made": draw(SCALARS)}
     begun = {"type": "response.created", "response": {**whole, "status": "in_progress", "output": []}}
-    told = [_events_of(place, item, pieces, way) for place, (item, pieces) in enumerate(parts)]
-    middle = _interleaved(draw, told) if way == "items interleaved" else [event for events in told for event in events]
+    lists = [_events_of(place, item, pieces, way) for place, (item, pieces) in enumerate(parts)]
+    middle = (
+        _interleaved(draw, lists) if way == "items interleaved" else [event for events in lists for event in events]
+    )
     usage = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7, "x_tier": 1}
     whole |= {"status": "completed", "output": [item for item, _ in parts], "usage": usage}
     last = {**whole, "output": []} if way == "an empty last event" else whole
@@ -101,7 +103,7 @@ def _text(draw: Draw) -> tuple[str, list[Json]]:
 
 
 def _events_of(place: int, item: Json, pieces: Pieces, way: str) -> list[Json]:
-    """The events of one item."""
+    """Return the events of one item."""
     if way == "only the last event":
         return []
     about: Json = {"item_id": item["id"]} if way == "no indexes" else {"item_id": item["id"], "output_index": place}
@@ -110,7 +112,7 @@ def _events_of(place: int, item: Json, pieces: Pieces, way: str) -> list[Json]:
     if "status" in item:
         begins["status"] = "in_progress"
     if way == "only deltas" and item["type"] not in _IMPLIED:
-        way = IN_FULL  # nothing but its beginning says what it is
+        way = IN_FULL  # only its beginning has its kind
     added = [] if way in ("only deltas", "only what is done") else [
         {"type": "response.output_item.added", **where, "item": begins if pieces else item}
     ]  # fmt: skip
@@ -129,26 +131,26 @@ def _text_events(item: Json, piece: tuple[str, Json, list[Json]], about: Json, w
     kind, at, deltas = piece
     at = {} if way == "no indexes" else at
     text = "".join(delta["delta"] for delta in deltas)
-    told = [{"type": f"response.{kind}.delta", **about, **at, **delta} for delta in deltas]
+    lists = [{"type": f"response.{kind}.delta", **about, **at, **delta} for delta in deltas]
     field = {"refusal": "refusal", "function_call_arguments": "arguments", "custom_tool_call_input": "input"}
     whole = {"type": f"response.{kind}.done", **about, **at, field.get(kind, "text"): text}
     if way == "only deltas":
-        return told
+        return lists
     parts = "summary" if kind == "reasoning_summary_text" else "content"
     if not piece[1]:
-        return [*told, *([] if way == "nothing done" else [whole])]
+        return [*lists, *([] if way == "nothing done" else [whole])]
     part = item[parts][piece[1][f"{parts}_index"]]
     empty = {**part, "refusal" if kind == "refusal" else "text": ""}
     name = "reasoning_summary_part" if parts == "summary" else "content_part"
     added = {"type": f"response.{name}.added", **about, **at, "part": empty}
     done = {"type": f"response.{name}.done", **about, **at, "part": part}
     if way == "nothing done":
-        return [added, *told]
-    return [whole, done] if way == "only what is done" else [added, *told, whole, done]
+        return [added, *lists]
+    return [whole, done] if way == "only what is done" else [added, *lists, whole, done]
 
 
 def _interleaved(draw: Draw, streams: list[list[Json]]) -> list[Json]:
-    """All events, each stream's in its order; streams begin in the order of their places."""
+    """Return all events, each stream's in its order; streams begin in the order of their places."""
     rest = [list(stream) for stream in streams]
     out = [stream.pop(0) for stream in rest if stream]
     while any(rest):

@@ -1,4 +1,4 @@
-"""The unified view of chat streams: its events add up to the assembled answer, and it never tells an end too early."""
+"""The unified view of chat streams: its events add up to the assembled answer, and no end comes too early."""
 
 from __future__ import annotations
 
@@ -26,42 +26,42 @@ from support.server import chunk, event
 
 
 def view(data: bytes, **options: Any) -> tuple[ChatDialect, list[Any]]:
-    """A dialect that has read and handed over these bytes, and the deltas it gave."""
+    """Return a dialect that has read and handed over these bytes, with its deltas."""
     return viewed(ChatDialect(**options), data)
 
 
 def agrees(turn: Turn, answer: Any) -> None:
-    """What was told of a turn is what was assembled of it."""
+    """Assert that the deltas of a turn equal the assembled turn."""
     assert turn.usage == answer.usage
     for choice in answer.choices:
-        told, message = turn.choices[choice.index], choice.message
-        assert told.text == (message.text or "")
-        assert told.refusal == message.to_dict().get("refusal", "")
+        emitted, message = turn.choices[choice.index], choice.message
+        assert emitted.text == (message.text or "")
+        assert emitted.refusal == message.to_dict().get("refusal", "")
         thought = (message.reasoning or "") + (message.reasoning_content or "")
-        assert sorted(told.reasoning) == sorted(thought)  # under both names it comes interleaved
+        assert sorted(emitted.reasoning) == sorted(thought)  # interleaved under both names
         calls = message.tool_calls or []
-        assert told.calls == [(call.id, call.function.name, call.function.arguments) for call in calls]
-        assert told.on_gateway == [call.ran_on_gateway for call in calls]
+        assert emitted.calls == [(call.id, call.function.name, call.function.arguments) for call in calls]
+        assert emitted.on_gateway == [call.ran_on_gateway for call in calls]
 
 
 @pytest.mark.parametrize("way", WAYS)
 @settings(max_examples=max(8, settings.default.max_examples // 8))
 @given(data=st.data())
 def test_the_view_folded_is_the_assembled_message(way: str, data: st.DataObject) -> None:
-    """Whatever way a provider streams an answer, the events of the view add up to what `final` returns."""
+    """The events of the view add up to the result of `final`, in every way of streaming an answer."""
     story = data.draw(stories(way=way))
     dialect, deltas = view(b"".join(map(event, story.chunks)))
     [turn] = fold(deltas)
     [answer] = dialect.turns()
     agrees(turn, answer)
-    assert {index: told.finish for index, told in turn.choices.items()} == {
+    assert {index: emitted.finish for index, emitted in turn.choices.items()} == {
         choice.index: choice.finish_reason for choice in answer.choices
     }
 
 
 @settings(max_examples=settings.default.max_examples // 3)
 @given(stories(id="c1", tools=True, most=1), stories(id="c2", tools=True, most=1))
-def test_turns_are_told_apart(first: Story, second: Story) -> None:
+def test_turns_are_separate(first: Story, second: Story) -> None:
     """A turn that another follows has a TurnEnd instead of a Finish, and its tool calls were run by the gateway."""
     dialect, deltas = view(b"".join(map(event, (*first.chunks, *second.chunks))))
     turns = fold(deltas)
@@ -77,7 +77,7 @@ def test_turns_are_told_apart(first: Story, second: Story) -> None:
 def test_a_stream_that_was_cut_off_has_neither_ends_nor_a_finish_for_what_is_open(
     story: Story, data: st.DataObject
 ) -> None:
-    """After any prefix only choices that have their finish reason are told to be finished."""
+    """After any prefix only choices with a finish reason have a Finish."""
     kept = story.chunks[: data.draw(st.integers(0, len(story.chunks)))]
     dialect, deltas = view(b"".join(map(event, kept)))
     answers = dialect.turns(complete=False)
@@ -116,31 +116,31 @@ def test_one_answer_in_full() -> None:
     ]
 
 
-def test_a_call_without_arguments_is_told_at_its_end() -> None:
-    """A tool call that never gets arguments still starts and ends, with a made-up id where none came."""
+def test_a_call_without_arguments_is_emitted_at_its_end() -> None:
+    """A tool call without arguments still starts and ends, with a generated id if it has none."""
     data = chunk(delta={"tool_calls": [{"function": {"name": "now"}}]}) + chunk(finish="tool_calls")
     _, deltas = view(data)
     assert deltas[:2] == [ToolCallStart(0, "call_0_0", "now"), ToolCallEnd(0, "call_0_0", "now", "")]
 
 
 def test_text_among_parts_is_text() -> None:
-    """Content that comes as a list of parts tells its text."""
+    """Content that comes as a list of parts gives its text."""
     parts = [{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": "x"}}]
     _, deltas = view(chunk(delta={"content": parts}) + chunk(finish="stop"))
     assert deltas == [TextDelta("Hi"), Finish("stop", native="stop")]
 
 
 def test_the_events_match_by_position() -> None:
-    """What is asked for most stands first."""
-    told = []
+    """The most used fields come first in each event."""
+    emitted = []
     for delta in (TextDelta("t", 1), ToolCallEnd(0, "i", "n", "{}"), Finish("stop"), UsageReport(1, 2, None)):
         match delta:
             case TextDelta(text):
-                told.append(text)
+                emitted.append(text)
             case ToolCallEnd(_, id, name, arguments):
-                told.append((id, name, arguments))
+                emitted.append((id, name, arguments))
             case Finish(reason):
-                told.append(reason)
+                emitted.append(reason)
             case UsageReport(read, written):
-                told.append((read, written))
-    assert told == ["t", ("i", "n", "{}"), "stop", (1, 2)]
+                emitted.append((read, written))
+    assert emitted == ["t", ("i", "n", "{}"), "stop", (1, 2)]

@@ -1,4 +1,4 @@
-"""Chat streams as providers send them: content in parts, padding, fields of a chunk alone, errors after the end."""
+"""Chat streams as providers send them: content in parts, padding, chunk-only fields, errors after the end."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from support.server import DONE, chunk, event
 
 
 def thinking(text: str) -> dict[str, Any]:
-    """A part of thinking, as Mistral sends it."""
+    """Return a part of thinking in Mistral's form."""
     return {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
 
 
 def text(piece: str) -> dict[str, Any]:
-    """A part of text."""
+    """Return a part of text."""
     return {"type": "text", "text": piece}
 
 
@@ -46,7 +46,7 @@ MISTRAL = [
 
 
 def answered(*chunks: bytes, **options: Any) -> Any:
-    """The one answer of a stream of these chunks."""
+    """Return the answer of a stream of these chunks."""
     dialect, _ = fed(ChatDialect(**options), b"".join([*chunks, DONE]))
     assert dialect.failure is None
     (answer,) = dialect.turns()
@@ -79,14 +79,14 @@ def test_thinking_in_parts_is_reasoning() -> None:
 
 
 def test_content_in_parts_assembles_to_one_part_of_each_kind() -> None:
-    """As in an answer that is not streamed, there is one part of thinking and one of text."""
+    """A streamed answer has one part of thinking and one of text, as a whole answer has."""
     answer = answered(*MISTRAL[:-1])
     assert answer.to_dict()["choices"][0]["message"]["content"] == [thinking("2 and 2 is 4."), text("It is 4.")]
     assert answer.text == "It is 4."
 
 
 def test_other_parts_separate_texts() -> None:
-    """A part of another kind stays where it came, and text after it is a part of its own."""
+    """A part of another kind keeps its position, and text after it is a new part."""
     picture = {"type": "image_url", "image_url": {"url": "x"}}
     answer = answered(
         chunk("a"), chunk(delta={"content": [text("b"), picture, picture, text("c")]}), chunk("d", "stop")
@@ -95,7 +95,7 @@ def test_other_parts_separate_texts() -> None:
 
 
 def test_the_state_has_text_and_reasoning_at_every_chunk() -> None:
-    """What the state holds is what has been handed over, wherever it came."""
+    """The state holds exactly the data that was handed over."""
     dialect = ChatDialect()
     seen = []
     for data in MISTRAL:
@@ -111,19 +111,19 @@ def test_the_state_has_text_and_reasoning_at_every_chunk() -> None:
 
 
 def test_text_is_that_of_the_first_choice() -> None:
-    """Where several choices were asked for, `text()` gives the first one's, as `final().text` does."""
+    """With several choices, `text()` gives the first one's, as `final().text` does."""
     sent = [chunk("a"), chunk("B", index=1), chunk("b"), chunk(index=1, finish="stop"), chunk(finish="stop"), DONE]
     dialect, chunks = fed(ChatDialect(choices=2), b"".join(sent))
     assert "".join(dialect.text(one) or "" for one in chunks) == "ab" == dialect.turns()[0].text
 
 
 def test_the_text_of_the_only_choice_needs_no_index_0() -> None:
-    """A provider that counts its only choice from 1 still gives its text."""
+    """The only choice of a provider that counts from 1 still gives its text."""
     dialect, chunks = fed(ChatDialect(), chunk("a", index=1) + chunk("b", "stop", index=1))
     assert [dialect.text(one) for one in chunks] == ["a", "b"]
 
 
-# Fields of a chunk
+# Chunk-only fields
 
 
 def test_padding_is_typed_and_no_part_of_the_answer() -> None:
@@ -143,7 +143,7 @@ def test_padding_of_another_type_is_no_part_of_the_answer_either() -> None:
 
 
 def test_fields_that_describe_a_chunk_stay_with_it() -> None:
-    """Token ids, channels and the text so far, beside or in a delta, are neither assembled nor sent back."""
+    """Token ids, channels and the text so far, in or beside a delta, are neither assembled nor sent back."""
     data = [
         {"index": 0, "text": "1", "seed": 7, "delta": {"token_id": 16, "index": 0, "content": "1"}},
         {"index": 0, "text": ",", "seed": 7, "delta": {"channel": "final", "content": ","}, "finish_reason": "stop"},
@@ -155,7 +155,7 @@ def test_fields_that_describe_a_chunk_stay_with_it() -> None:
 
 
 def test_what_was_assembled_wins_over_a_message_beside_the_delta() -> None:
-    """Perplexity sends the message so far beside each delta; an empty last one must not erase the answer."""
+    """The empty last of Perplexity's messages beside the deltas does not erase the answer."""
     choices = [
         {"index": 0, "delta": {"content": "Hel"}, "message": {"role": "assistant", "content": "Hel"}},
         {"index": 0, "delta": {"content": "lo"}, "message": {"content": ""}, "finish_reason": "stop"},
@@ -164,13 +164,13 @@ def test_what_was_assembled_wins_over_a_message_beside_the_delta() -> None:
 
 
 def test_a_message_in_the_place_of_a_delta_is_the_answer() -> None:
-    """A provider that sends the whole message as one event is understood."""
+    """A whole message sent as one event is assembled."""
     whole = {"index": 0, "message": {"role": "assistant", "content": "Hello"}, "finish_reason": "stop"}
     assert answered(event({"id": "c", "choices": [whole]})).text == "Hello"
 
 
 def test_an_item_that_comes_again_whole_is_not_doubled() -> None:
-    """Groq sends what its tools did twice, the second time with the output."""
+    """Groq's tool calls, sent again with the output, are not doubled."""
     first = {"index": 0, "type": "search", "arguments": '{"q":1}', "results": [1]}
     second = {**first, "output": "Title"}
     chunks = [chunk(delta={"executed_tools": [item]}) for item in (first, second)]
@@ -179,14 +179,14 @@ def test_an_item_that_comes_again_whole_is_not_doubled() -> None:
 
 
 def test_prose_that_repeats_itself_grows() -> None:
-    """Two equal pieces of reasoning are two pieces."""
+    """Two equal pieces of reasoning are both kept."""
     item = {"type": "reasoning.text", "index": 0, "text": "ha"}
     message = answered(*[chunk(delta={"reasoning_details": [item]})] * 2, chunk(finish="stop")).to_dict()
     assert message["choices"][0]["message"]["reasoning_details"][0]["text"] == "haha"
 
 
 def test_a_list_after_a_growing_text_replaces_it() -> None:
-    """A field that changes its type in the middle breaks nothing: the last value counts."""
+    """A field that changes its type between chunks breaks nothing: the last value is kept."""
     deltas = [{"x": "a"}, {"x": "b"}, {"x": [{"y": 1}]}]
     message = answered(*(chunk(delta=delta) for delta in deltas), chunk(finish="stop")).to_dict()["choices"][0][
         "message"
@@ -199,7 +199,7 @@ def test_a_list_after_a_growing_text_replaces_it() -> None:
 
 @pytest.mark.parametrize("done", [b"", DONE])
 def test_an_error_after_the_finish_reason_is_one(done: bytes) -> None:
-    """OpenRouter reports a limit so; the usage beside the error is handed over before it raises."""
+    """OpenRouter's error for a limit raises after the usage in the same event is handed over."""
     usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
     error = event({"id": "c1", "choices": [], "usage": usage, "error": {"message": "Token limit reached", "code": 400}})
     dialect, chunks = fed(ChatDialect(), chunk("Hi") + chunk(finish="length") + error + done)
@@ -213,7 +213,7 @@ def test_an_error_after_the_finish_reason_is_one(done: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"d", b"da", b"even", b"re", b"retr", b"i", b"id", b"\xef", b"\xef\xbb\xbfdat"])
 def test_a_stream_cut_in_its_first_field_name_is_truncated(body: bytes) -> None:
-    """A body that is only the beginning of a field's name was cut, and is not text."""
+    """A body that ends inside a field name is truncated, and is not text."""
     dialect, _ = fed(ChatDialect(), body)
     assert type(dialect.failure) is StreamTruncatedError
 
@@ -223,7 +223,7 @@ def test_a_stream_cut_in_its_first_field_name_is_truncated(body: bytes) -> None:
 
 @pytest.mark.parametrize("pieces", [255, 256, 257, 1000])
 def test_every_piece_of_long_arguments_is_in_the_deltas(pieces: int) -> None:
-    """The deltas of a tool call join to its arguments, however many pieces it came in."""
+    """The deltas of a tool call of any number of pieces join to its arguments."""
     call = {"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}}
     more = [chunk(delta={"tool_calls": [{"index": 0, "function": {"arguments": "x"}}]})] * pieces
     data = b"".join([chunk(delta={"tool_calls": [call]}), *more, chunk(finish="tool_calls")])

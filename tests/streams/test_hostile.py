@@ -1,4 +1,4 @@
-"""Streams made to do harm: indexes whose hashes collide, and JSON nested as deep as it goes."""
+"""Malicious streams: indexes whose hashes collide, and JSON nested to any depth."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_an_index_that_cannot_be_one_is_the_first_choice(index: int) -> None:
 
 @pytest.mark.parametrize("index", ODD)
 def test_the_index_of_a_tool_call_that_cannot_be_one_is_missing(index: int) -> None:
-    """Its pieces go by id, else to the last call."""
+    """The pieces of a tool call with a bad index are matched by id, else go to the last call."""
     pieces = [
         {"index": index, "id": "a", "function": {"name": "f", "arguments": "{"}},
         {"index": index, "function": {"arguments": "}"}},
@@ -45,7 +45,7 @@ def test_the_index_of_a_tool_call_that_cannot_be_one_is_missing(index: int) -> N
 
 @pytest.mark.parametrize("index", ODD)
 def test_the_index_of_a_block_that_cannot_be_one_is_missing(index: int) -> None:
-    """Its deltas go to the last block."""
+    """Deltas with a bad block index go to the last block."""
     start = {"type": "message_start", "message": {"id": "m", "content": []}}
     begins = {"type": "content_block_start", "index": index, "content_block": {"type": "text", "text": ""}}
     delta = {"type": "content_block_delta", "index": index, "delta": {"type": "text_delta", "text": "Hi"}}
@@ -56,7 +56,7 @@ def test_the_index_of_a_block_that_cannot_be_one_is_missing(index: int) -> None:
 @pytest.mark.parametrize("name", ["output_index", "content_index", "summary_index"])
 @pytest.mark.parametrize("index", ODD)
 def test_the_index_of_an_item_or_part_that_cannot_be_one_is_missing(name: str, index: int) -> None:
-    """Its deltas go to the last item and part."""
+    """Deltas with bad item and part indexes go to the last item and part."""
     kind = "reasoning_summary_text" if name == "summary_index" else "output_text"
     delta = {"type": f"response.{kind}.delta", "delta": "Hi", name: index}
     dialect, _ = fed(ResponsesDialect(), b"".join(map(event, [delta, delta, {"type": "response.completed"}])))
@@ -85,7 +85,7 @@ LEVELS = {"objects": (b'{"a":', b"}"), "lists": (b"[", b"]")}
 
 
 def streams() -> dict[str, tuple[Any, list[Any]]]:
-    """Streams with a deep value wherever one may stand, by name."""
+    """Return streams with a deep value at every possible position, by name."""
     deep = HERE
     at = {"output_index": 0, "content_index": 0}
     call = {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}
@@ -141,7 +141,7 @@ def streams() -> dict[str, tuple[Any, list[Any]]]:
 @pytest.mark.parametrize("depth", [100, 240, 330, 480, 700, 960, 2000, 20_000])
 @pytest.mark.parametrize("name", streams())
 def test_depth_ends_in_an_error_of_ours(name: str, depth: int, levels: str) -> None:
-    """However deep JSON is nested and wherever it stands, nothing but a GatewayError is raised."""
+    """JSON of any depth at any position raises nothing but a GatewayError."""
     make, events = streams()[name]
     opening, closing = LEVELS[levels]
     deep = opening * depth + b"1" + closing * depth

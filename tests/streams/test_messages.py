@@ -1,4 +1,4 @@
-"""Messages streams put together: random messages in every way of streaming them, prefixes, cuts, and broken ends."""
+"""Assembled Messages streams: random messages in every way of streaming them, prefixes, cuts, and broken ends."""
 
 from __future__ import annotations
 
@@ -43,36 +43,36 @@ STOP = {"type": "message_stop"}
 
 
 def read(data: bytes, cuts: list[int] | None = None, **options: Any) -> tuple[MessagesDialect, list[Any]]:
-    """A dialect that was fed the bytes, cut at these places, and the events it gave; all of them are folded."""
+    """Feed the bytes, cut at these places, to a dialect. Return it with its events, all of them folded."""
     return fed(MessagesDialect(**options), data, cuts)
 
 
 def whole(*events: dict[str, Any]) -> MessagesResponse:
-    """What these events add up to, between a start and a stop."""
+    """Return the sum of these events, between a start and a stop."""
     dialect, _ = read(wire([START, *events, STOP]))
     assert dialect.failure is None
     return dialect.turns()[0]
 
 
 def delta(index: int, **fields: Any) -> dict[str, Any]:
-    """A piece of a block."""
+    """Return a piece of a block."""
     return {"type": "content_block_delta", "index": index, "delta": fields}
 
 
 def begins(index: int, **block: Any) -> dict[str, Any]:
-    """The beginning of a block."""
+    """Return the beginning of a block."""
     return {"type": "content_block_start", "index": index, "content_block": block}
 
 
 def without_nulls(value: Any) -> Any:
-    """The same without nulls, which say no more than nothing."""
+    """Return `value` without null fields, which carry no information."""
     if isinstance(value, dict):
         return {key: without_nulls(item) for key, item in value.items() if item is not None}
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def verdict(dialect: MessagesDialect) -> tuple[str, str]:
-    """What a dialect says of the end."""
+def end_error(dialect: MessagesDialect) -> tuple[str, str]:
+    """Return the dialect's error for the end of the stream, or None."""
     return type(dialect.failure).__name__, str(dialect.failure)
 
 
@@ -81,7 +81,7 @@ def verdict(dialect: MessagesDialect) -> tuple[str, str]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_of_streaming_a_message_adds_up_to_it(way: str) -> None:
-    """Blocks of every kind, those nobody listed too, assemble to the message that was meant, in every way."""
+    """Blocks of every kind, also unlisted ones, assemble to the original message in every way of streaming it."""
 
     @given(stories(ways=(way,)))
     def holds(story: Story) -> None:
@@ -95,24 +95,24 @@ def test_every_way_of_streaming_a_message_adds_up_to_it(way: str) -> None:
 
 @given(stories())
 def test_folding_does_not_touch_what_was_handed_over(story: Story) -> None:
-    """A reader who keeps the events finds them as they came after everything was assembled."""
+    """Events that a reader keeps are unchanged after everything was assembled."""
     _, events = read(wire(story.events))
     assert [without_nulls(one.to_dict()) for one in events] == [without_nulls(sent) for sent in story.events]
 
 
 @given(stories(), st.lists(st.integers(0, 3000), max_size=8))
 def test_any_cut_of_the_bytes_gives_the_same(story: Story, cuts: list[int]) -> None:
-    """Where the network cuts the bytes changes neither the events nor the message nor the verdict."""
+    """The events, the message and the error at the end are the same wherever the network cuts the bytes."""
     data = wire(story.events)
     (once, events), (pieces, same) = read(data), read(data, cuts)
     assert events == same
     assert once.turns() == pieces.turns()
-    assert verdict(once) == verdict(pieces)
+    assert end_error(once) == end_error(pieces)
 
 
 @given(stories(ways=ONE_AFTER_ANOTHER))
 def test_a_partial_is_the_fold_of_what_was_handed_over(story: Story) -> None:
-    """After any prefix the partial message is what that prefix alone adds up to, however often it was looked at."""
+    """After any prefix the partial message is the sum of that prefix, however often it was read."""
     looked_at = MessagesDialect()
     text = ""
     for place, sent in enumerate(story.events, 1):
@@ -130,7 +130,7 @@ def test_a_partial_is_the_fold_of_what_was_handed_over(story: Story) -> None:
 
 @given(stories(), st.data())
 def test_a_message_without_its_stop_is_truncated(story: Story, data: st.DataObject) -> None:
-    """Whatever prefix came, an orderly end before `message_stop` is no whole answer."""
+    """After any prefix, an orderly end before `message_stop` is truncation."""
     kept = data.draw(st.integers(0, len(story.events) - 1))
     dialect, _ = read(wire(story.events[:kept]))
     assert type(dialect.failure) is StreamTruncatedError
@@ -139,26 +139,26 @@ def test_a_message_without_its_stop_is_truncated(story: Story, data: st.DataObje
 
 @given(stories(ways=ONE_AFTER_ANOTHER))
 def test_the_view_folded_is_the_assembled_message(story: Story) -> None:
-    """The events that all dialects share add up to what `final` returns."""
+    """The events that all dialects share add up to the result of `final`."""
     dialect, deltas = viewed(MessagesDialect(), wire(story.events))
     (turn,) = fold(deltas)
-    answer, told = dialect.turns()[0], turn.choices[0]
-    assert told.text == (answer.text or "")
-    assert told.reasoning == "".join(block.thinking for block in answer.content if block.type == "thinking")
+    answer, emitted = dialect.turns()[0], turn.choices[0]
+    assert emitted.text == (answer.text or "")
+    assert emitted.reasoning == "".join(block.thinking for block in answer.content if block.type == "thinking")
     calls = [block.to_dict() for block in answer.content if str(block.type).endswith("tool_use")]
-    assert [(call_id, name, json.loads(written)) for call_id, name, written in told.calls] == [
+    assert [(call_id, name, json.loads(written)) for call_id, name, written in emitted.calls] == [
         (call["id"], call["name"], call["input"]) for call in calls
     ]
-    assert told.on_gateway == [call["type"] == "server_tool_use" for call in calls]
+    assert emitted.on_gateway == [call["type"] == "server_tool_use" for call in calls]
     assert turn.usage == answer.usage
 
 
 @given(stories())
 def test_an_assembled_message_goes_back_verbatim(story: Story) -> None:
-    """What a stream added up to is sent back in the next request with every block as it came."""
+    """A streamed message is sent back in the next request with every block unchanged."""
     answer = read(wire(story.events))[0].turns()[0]
-    said = ["Hi", answer, {"role": "user", "content": [*answer.content]}]
-    sent = json.loads(messages_body(Target.resolve("anthropic/m"), said, 5, {}, stream=False))
+    messages = ["Hi", answer, {"role": "user", "content": [*answer.content]}]
+    sent = json.loads(messages_body(Target.resolve("anthropic/m"), messages, 5, {}, stream=False))
     assert sent["messages"] == [
         {"role": "user", "content": "Hi"},
         {"role": "assistant", "content": story.whole["content"]},
@@ -170,7 +170,7 @@ def test_an_assembled_message_goes_back_verbatim(story: Story) -> None:
 
 
 def test_malformed_input_is_kept_as_the_text_that_came() -> None:
-    """Input that was cut off is no dict; its text can be seen, is sent back, and is in the error of reading it."""
+    """Truncated input is not a dict; its text is readable, is sent back, and is in the parse error."""
     answer = whole(
         begins(0, type="tool_use", id="t1", name="f", input={}),
         delta(0, type="input_json_delta", partial_json='{"city": "Par'),
@@ -186,13 +186,13 @@ def test_malformed_input_is_kept_as_the_text_that_came() -> None:
 
 @pytest.mark.parametrize("text", ["[1]", "null", "3", '"x"'])
 def test_input_that_is_json_but_no_object_is_text_too(text: str) -> None:
-    """A tool's input is an object; any other JSON the model wrote stays visible as it was written."""
+    """A tool's input is an object; any other JSON that the model wrote stays readable as text."""
     answer = whole(begins(0, type="tool_use", id="t1", name="f", input={}), delta(0, partial_json=text))
     assert answer.tool_calls[0].input_text == text
 
 
 def test_input_that_comes_as_an_object_is_not_lost() -> None:
-    """A server that sends the input itself in the place of its text is understood."""
+    """An input sent as an object in place of its text is assembled."""
     answer = whole(
         begins(0, type="tool_use", id="t1", name="f", input={}),
         delta(0, type="input_json_delta", partial_json={"a": [1]}),
@@ -203,7 +203,7 @@ def test_input_that_comes_as_an_object_is_not_lost() -> None:
 
 
 def test_input_reads_into_a_type_of_the_tools() -> None:
-    """`parse_input` gives the input as the type asked for, and says what does not fit."""
+    """`parse_input` gives the input as the requested type, or an error that names the mismatch."""
     from dataclasses import dataclass
 
     @dataclass
@@ -218,7 +218,7 @@ def test_input_reads_into_a_type_of_the_tools() -> None:
 
 
 def test_a_delta_whose_block_never_began_begins_one() -> None:
-    """Pieces are not lost for want of a `content_block_start`; their kind tells the block's."""
+    """Pieces without a `content_block_start` are kept; their kind determines the block's."""
     answer = whole(
         delta(0, type="thinking_delta", thinking="Hm"),
         delta(1, type="text_delta", text="Hel"),
@@ -236,14 +236,14 @@ def test_a_delta_whose_block_never_began_begins_one() -> None:
 
 
 def test_a_beginning_without_a_block_leaves_the_kind_to_the_deltas() -> None:
-    """A `content_block_start` that names no block begins none, and its index no longer means an earlier one."""
+    """A `content_block_start` without a block begins none, and its index no longer refers to an earlier one."""
     nothing = {"type": "content_block_start", "index": 0, "content_block": None}
     answer = whole(delta(0, type="text_delta", text="one"), nothing, delta(0, type="text_delta", text="two"))
     assert [block.to_dict()["text"] for block in answer.content] == ["one", "two"]
 
 
 def test_a_message_that_begins_with_content_keeps_it() -> None:
-    """Blocks that stand in `message_start` come before those that follow, in the message, its text and the view."""
+    """Blocks in `message_start` precede later ones, in the message, its text and the view."""
     start = {"type": "message_start", "message": {**START["message"], "content": [{"type": "text", "text": "A"}]}}
     rest = [begins(1, type="text", text="B"), delta(1, text="C"), STOP]
     dialect, events = read(wire([start, *rest]))
@@ -253,8 +253,8 @@ def test_a_message_that_begins_with_content_keeps_it() -> None:
     assert [one.text for one in deltas if isinstance(one, TextDelta)] == ["A", "B", "C"]
 
 
-def test_usage_is_what_was_told_last_of_each_figure() -> None:
-    """Figures of the beginning stand until a later event tells them again; nobody's usage is None, not zero."""
+def test_usage_keeps_the_last_value_of_each_figure() -> None:
+    """A usage figure keeps its last value; usage that was never sent is None, not zero."""
     start = {"type": "message_start", "message": {**START["message"], "usage": {"input_tokens": 9, "output_tokens": 1}}}
     later = [{"type": "message_delta", "delta": {}, "usage": {"output_tokens": tokens}} for tokens in (4, 7)]
     dialect, deltas = viewed(MessagesDialect(), wire([start, delta(0, text="x"), *later, STOP]))
@@ -266,17 +266,17 @@ def test_usage_is_what_was_told_last_of_each_figure() -> None:
 
 
 def test_the_view_of_a_call_that_was_cut_off_has_no_end() -> None:
-    """A call is told to end only when its block or the message has ended."""
-    _, told = viewed(
+    """A ToolCallEnd comes only when the block or the message has ended."""
+    _, emitted = viewed(
         MessagesDialect(), wire([START, begins(0, type="tool_use", id="t", name="f", input={}), delta(0, text="x")])
     )
-    assert [type(one) for one in told] == [ToolCallStart, TextDelta]
-    assert not any(isinstance(one, (ToolCallEnd, ReasoningDelta)) for one in told)
+    assert [type(one) for one in emitted] == [ToolCallStart, TextDelta]
+    assert not any(isinstance(one, (ToolCallEnd, ReasoningDelta)) for one in emitted)
 
 
 @pytest.mark.parametrize("pieces", [255, 256, 257, 1000])
 def test_every_piece_of_a_long_input_is_in_the_deltas(pieces: int) -> None:
-    """The deltas of a tool call join to its input, however many pieces it came in."""
+    """The deltas of a tool call of any number of pieces join to its input."""
     events = [
         START,
         begins(0, type="tool_use", id="t", name="f", input={}),
@@ -294,7 +294,7 @@ def test_every_piece_of_a_long_input_is_in_the_deltas(pieces: int) -> None:
 
 
 def test_a_model_that_takes_over_is_the_model_of_the_answer() -> None:
-    """A `fallback` block names the model that goes on, as the answer does that is not streamed."""
+    """A `fallback` block names the model that continues, as in a whole answer."""
     start = {"type": "message_start", "message": {**START["message"], "model": "first"}}
     fallback = {
         "type": "fallback",
@@ -334,7 +334,7 @@ def test_a_model_that_takes_over_is_the_model_of_the_answer() -> None:
     ids=lambda value: json.dumps(value)[:60] if isinstance(value, dict) else "",
 )
 def test_what_a_reader_waits_for(sent: dict[str, Any], content: bool) -> None:
-    """Pieces and ends are content; pings, beginnings and empty pieces are not, so that clocks and retries go on."""
+    """Pieces and ends are content; pings, beginnings and empty pieces are not, so clocks and retries continue."""
     dialect = MessagesDialect()
     ((one, _),) = dialect.feed(wire([sent]))
     assert one is not None
@@ -363,10 +363,10 @@ INNER = {"type": "overloaded_error", "message": "Overloaded"}
     ],
     ids=lambda value: json.dumps(value)[:70] if isinstance(value, dict) else "",
 )
-def test_an_error_inside_the_stream_raises_what_it_says(
+def test_an_error_inside_the_stream_raises_its_class(
     frame: dict[str, Any], kind: type[GatewayError], message: str
 ) -> None:
-    """Both shapes of Anthropic's error, and everybody else's, end the stream as the class of their code."""
+    """Both shapes of Anthropic's error, and those of other servers, end the stream as the class of their code."""
     dialect, events = read(wire([START]) + event(frame) + wire([delta(0, text="late"), STOP]), provider="anthropic")
     assert type(dialect.failure) is kind
     assert message in dialect.failure.message
@@ -375,14 +375,14 @@ def test_an_error_inside_the_stream_raises_what_it_says(
 
 
 def test_an_event_named_error_is_one_whatever_it_holds() -> None:
-    """The event's own name tells an error whose JSON does not."""
+    """The event's own name marks an error whose JSON does not."""
     dialect, _ = read(wire([START]) + b'event: error\ndata: {"message": "gone"}\n\n')
     assert type(dialect.failure) is StreamError
     assert dialect.failure.message == "gone"
 
 
 def test_a_type_that_only_the_event_line_names_counts() -> None:
-    """Events whose data leave out their type are what the event stream calls them."""
+    """Events whose data leave out their type have the name of the event as type."""
     sent = [START, delta(0, type="text_delta", text="Hi"), STOP]
     untyped = [(one["type"], {name: value for name, value in one.items() if name != "type"}) for one in sent]
     dialect, events = read(b"".join(b"event: %s\n%s" % (kind.encode(), event(data)) for kind, data in untyped))
@@ -393,12 +393,12 @@ def test_a_type_that_only_the_event_line_names_counts() -> None:
 
 @pytest.mark.parametrize("error", [None, {}])
 def test_an_error_field_that_holds_nothing_is_none(error: Any) -> None:
-    """A server that writes an empty `error` beside every event breaks nothing."""
+    """An empty `error` beside every event breaks nothing."""
     assert whole({**delta(0, text="a"), "error": error}).text == "a"
 
 
 def test_a_frame_that_is_no_json_ends_the_stream() -> None:
-    """What cannot be read is an error that shows it, with what came before."""
+    """Unreadable data raises an error that quotes it and has the partial message."""
     dialect, _ = read(wire([START, delta(0, text="Hel")]) + b"data: oops\n\n" + wire([STOP]))
     assert type(dialect.failure) is StreamError
     assert "oops" in dialect.failure.message
@@ -406,7 +406,7 @@ def test_a_frame_that_is_no_json_ends_the_stream() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("data", "phrase"),
     [
         (wire([STOP]), "the stream sent message_stop before the answer was whole: no message had begun"),
         (wire([START]) + b"data: [DONE]\n\n", "the stream sent [DONE]"),
@@ -416,15 +416,15 @@ def test_a_frame_that_is_no_json_ends_the_stream() -> None:
         (b": ping\n\n", "only comments"),
     ],
 )
-def test_an_end_without_its_marker_is_truncation(data: bytes, says: str) -> None:
+def test_an_end_without_its_marker_is_truncation(data: bytes, phrase: str) -> None:
     """Only the `message_stop` of a message that had begun proves an answer whole."""
     dialect, _ = read(data)
     assert type(dialect.failure) is StreamTruncatedError
-    assert says in dialect.failure.message
+    assert phrase in dialect.failure.message
 
 
 def test_another_message_in_the_midst_of_one_ends_the_stream() -> None:
-    """Two messages spliced into one stream are no whole answer: the first was cut off, and its call has no end."""
+    """Two messages spliced into one stream are truncation: the first is cut off, and its call has no end."""
     other = {"type": "message_start", "message": {**START["message"], "id": "m2"}}
     call = [begins(0, type="tool_use", id="t1", name="f", input={}), delta(0, partial_json='{"v":"Spark')]
     second = [begins(0, type="text", text="Hi"), {"type": "content_block_stop", "index": 0}, STOP]
@@ -438,7 +438,7 @@ def test_another_message_in_the_midst_of_one_ends_the_stream() -> None:
 
 
 def test_a_beginning_that_comes_again_is_the_same_message() -> None:
-    """A server that repeats `message_start` under the same id, or without one, breaks nothing."""
+    """A repeated `message_start` under the same id, or without one, breaks nothing."""
     bare = {"type": "message_start", "message": {"content": []}}
     dialect, _ = read(wire([START, delta(0, text="a"), START, bare, delta(0, text="b"), STOP]))
     assert dialect.failure is None
@@ -446,14 +446,14 @@ def test_a_beginning_that_comes_again_is_the_same_message() -> None:
 
 
 def test_the_last_event_needs_no_blank_line() -> None:
-    """The gateway relays an unterminated last line (gateway-behaviour.md#messages), and the marker in it counts."""
+    """A `message_stop` in an unterminated last line counts (gateway-behaviour.md#messages)."""
     dialect, _ = read(wire([START, delta(0, text="a"), STOP]).rstrip(b"\n"))
     assert dialect.failure is None
     assert dialect.terminal
 
 
 def test_nothing_is_read_after_the_marker() -> None:
-    """`message_stop` is the end: what a server writes after it is no part of the answer."""
+    """Data after `message_stop` is not part of the answer."""
     dialect, events = read(wire([START, delta(0, text="a"), STOP, delta(0, text="b")]) + b"data: [DONE]\n\n")
     assert dialect.failure is None
     assert dialect.closed
@@ -463,7 +463,7 @@ def test_nothing_is_read_after_the_marker() -> None:
 
 
 def test_a_whole_answer_in_the_place_of_a_stream_is_not_lost() -> None:
-    """A provider that does not stream is an error whose partial has the answer; one that was cut off has none."""
+    """A plain JSON answer is an error whose partial has the answer; a truncated one has none."""
     body = b'{"type": "message", "id": "m1", "content": [{"type": "text", "text": "Hello"}]}'
     dialect, _ = read(body)
     assert type(dialect.failure) is StreamError
@@ -473,13 +473,13 @@ def test_a_whole_answer_in_the_place_of_a_stream_is_not_lost() -> None:
 
 
 def test_a_plain_error_in_the_place_of_a_stream_raises_it() -> None:
-    """An error that came as plain JSON under status 200 is of its own class."""
+    """A plain JSON error under status 200 has its own class."""
     dialect, _ = read(json.dumps({"type": "error", "error": INNER}).encode())
     assert type(dialect.failure) is OverloadedError
 
 
 def test_an_event_over_the_bound_ends_the_stream() -> None:
-    """One event larger than the bound is an error and not memory."""
+    """An event larger than the bound is an error and is not buffered."""
     dialect, _ = read(wire([START, delta(0, text="x" * 500), STOP]), max_event=400)
     assert type(dialect.failure) is StreamError
 
@@ -487,7 +487,7 @@ def test_an_event_over_the_bound_ends_the_stream() -> None:
 # Costs
 
 
-ROOMS = ("_streams", "_wire", "_model")  # what is counted: other tests' threads allocate too
+ROOMS = ("_streams", "_wire", "_model")  # counts only this thread: other tests' threads allocate too
 
 
 def test_without_assembly_nothing_is_kept() -> None:
@@ -496,7 +496,7 @@ def test_without_assembly_nothing_is_kept() -> None:
     piece = wire([delta(0, type="text_delta", text="x" * 100)])
 
     def grown(times: int) -> int:
-        """Bytes that stay after feeding the piece that often."""
+        """Return the bytes that stay after feeding the piece that often."""
         tracemalloc.start()
         try:
             for _ in range(times):
@@ -508,7 +508,7 @@ def test_without_assembly_nothing_is_kept() -> None:
         finally:
             tracemalloc.stop()
 
-    grown(50)  # whatever is made once
+    grown(50)  # for everything that is made once
     few, many = grown(500), grown(5000)
     assert dialect.turns() == []
     assert many - few < 10_000

@@ -1,4 +1,4 @@
-"""Responses streams put together: random responses in every way of streaming them, prefixes, cuts, and broken ends."""
+"""Assembled Responses streams: random responses in every way of streaming them, prefixes, cuts, and broken ends."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ FEWER = settings(max_examples=settings.default.max_examples * 2 // 5)
 
 
 def read(data: bytes, cuts: list[int] | None = None, **options: Any) -> tuple[ResponsesDialect, list[Any]]:
-    """A dialect that was fed the bytes, cut at these places, and the events it gave; all of them are folded."""
+    """Feed the bytes, cut at these places, to a dialect. Return it with its events, all of them folded."""
     return fed(ResponsesDialect(**options), data, cuts)
 
 
 def whole(*events: dict[str, Any]) -> Response:
-    """What these events add up to, between a start and an end without a response of its own."""
+    """Return the sum of these events, between a start and an end without a response of its own."""
     dialect, _ = read(wire([CREATED, *events, COMPLETED]))
     assert dialect.failure is None
     return dialect.turns()[0]
 
 
-def told(data: bytes) -> list[Any]:
-    """The deltas of a stream."""
+def deltas_of(data: bytes) -> list[Any]:
+    """Return the deltas of a stream."""
     return viewed(ResponsesDialect(), data)[1]
 
 
 def delta(text: str, **at: Any) -> dict[str, Any]:
-    """A piece of text."""
+    """Return a piece of text."""
     return {"type": "response.output_text.delta", "delta": text, **at}
 
 
@@ -67,7 +67,7 @@ def delta(text: str, **at: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_of_streaming_a_response_adds_up_to_it(way: str) -> None:
-    """Items of every kind, those nobody listed too, assemble to the response that was meant."""
+    """Items of every kind, also unlisted ones, assemble to the original response."""
 
     @FEWER
     @given(stories(ways=(way,)))
@@ -81,8 +81,8 @@ def test_every_way_of_streaming_a_response_adds_up_to_it(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way not in ("only the last event", "only deltas")])
-def test_what_was_told_before_a_cut_is_what_was_meant(way: str) -> None:
-    """Without its last event a stream still has each item as it was meant."""
+def test_items_before_a_cut_are_unchanged(way: str) -> None:
+    """Without its last event a stream still has each item unchanged."""
 
     @FEWER
     @given(stories(ways=(way,)))
@@ -92,7 +92,7 @@ def test_what_was_told_before_a_cut_is_what_was_meant(way: str) -> None:
         (partial,) = dialect.turns(complete=False)
         assert (partial.complete, partial.status) == (False, "in_progress")
         output = partial.to_dict()["output"]
-        if way == "nothing done":  # which alone says that it is
+        if way == "nothing done":  # which alone marks it
             output = [{**item, "status": "completed"} if "status" in item else item for item in output]
         assert output == story.whole["output"]
 
@@ -102,7 +102,7 @@ def test_what_was_told_before_a_cut_is_what_was_meant(way: str) -> None:
 @FEWER
 @given(stories())
 def test_folding_does_not_touch_what_was_handed_over(story: Story) -> None:
-    """A reader who keeps the events finds them as they came after everything was assembled."""
+    """Events that a reader keeps are unchanged after everything was assembled."""
     dialect, events = read(wire(story.events))
     dialect.turns(complete=False)
     assert [one.to_dict() for one in events] == story.events
@@ -111,7 +111,7 @@ def test_folding_does_not_touch_what_was_handed_over(story: Story) -> None:
 @FEWER
 @given(stories())
 def test_a_partial_is_the_fold_of_what_was_handed_over(story: Story) -> None:
-    """After any prefix the partial is what that prefix alone adds up to, however often it was looked at."""
+    """After any prefix the partial response is the sum of that prefix, however often it was read."""
     looked_at = ResponsesDialect()
     for place, sent in enumerate(story.events, 1):
         ((one, _),) = looked_at.feed(event(sent))
@@ -123,7 +123,7 @@ def test_a_partial_is_the_fold_of_what_was_handed_over(story: Story) -> None:
 @FEWER
 @given(stories(), st.lists(st.integers(0, 3000), max_size=12))
 def test_the_cuts_of_the_bytes_do_not_matter(story: Story, cuts: list[int]) -> None:
-    """However the network cuts the bytes, the events and the response are the same."""
+    """The events and the response are the same wherever the network cuts the bytes."""
     dialect, events = read(wire(story.events))
     cut, cut_events = read(wire(story.events), cuts)
     assert cut_events == events
@@ -145,7 +145,7 @@ ODD_EVENTS = st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES), max_size=
 
 @given(st.binary(max_size=80) | ODD_EVENTS.map(lambda events: b"".join(map(event, events))))
 def test_nothing_that_comes_breaks_the_reader(data: bytes) -> None:
-    """Any bytes and any events end in a response or in one of our errors."""
+    """Any bytes and any events end in a response or in an error of the package."""
     dialect, _ = viewed(ResponsesDialect(), data)
     for one in read(data)[1]:
         dialect.has_content(one)
@@ -160,12 +160,12 @@ def test_nothing_that_comes_breaks_the_reader(data: bytes) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_view_folded_is_the_assembled_response(way: str) -> None:
-    """Every text is told once, whichever of its forms came, and every function call with its end."""
+    """Every text is emitted once, in whichever of its forms it came, and every function call with its end."""
 
     @FEWER
     @given(stories(ways=(way,)))
     def holds(story: Story) -> None:
-        deltas = told(wire(story.events))
+        deltas = deltas_of(wire(story.events))
         (turn,) = fold(deltas)
         answer = Response.from_dict(story.whole)
         seen = turn.choices[0]
@@ -197,7 +197,7 @@ def test_one_response_in_full() -> None:
         "status": "in_progress",
     }
     usage = {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}
-    deltas = told(
+    deltas = deltas_of(
         wire(
             [
                 CREATED,
@@ -234,10 +234,10 @@ def test_one_response_in_full() -> None:
 
 
 def test_a_call_that_the_limit_cut_has_no_end() -> None:
-    """An incomplete response ends with the reason, and a function call that was cut off is not told to be whole."""
+    """An incomplete response ends with the reason, and a truncated function call has no end event."""
     call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": '{"a', "status": "incomplete"}
     last = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}, "output": [call]}
-    deltas = told(wire([CREATED, {"type": "response.incomplete", "response": last}]))
+    deltas = deltas_of(wire([CREATED, {"type": "response.incomplete", "response": last}]))
     assert deltas == [
         ToolCallStart(0, "c", "f"),
         ToolCallDelta(0, '{"a'),
@@ -245,16 +245,16 @@ def test_a_call_that_the_limit_cut_has_no_end() -> None:
     ]
 
 
-def test_indexes_with_a_gap_do_not_tell_a_text_twice() -> None:
-    """A stream that counts items otherwise than the whole response does is told once."""
+def test_indexes_with_a_gap_do_not_repeat_a_text() -> None:
+    """A text is emitted once when the stream numbers items differently from the whole response."""
     item = {"type": "message", "id": "other", "content": [{"type": "output_text", "text": "Hi"}]}
     last = {"type": "response.completed", "response": {"output": [item]}}
-    deltas = told(wire([CREATED, delta("Hi", output_index=3, content_index=0, item_id="m"), last]))
+    deltas = deltas_of(wire([CREATED, delta("Hi", output_index=3, content_index=0, item_id="m"), last]))
     assert deltas == [TextDelta("Hi"), Finish("stop", native="completed")]
 
 
 def counted_from_1(*, item_done: bool, output: bool) -> bytes:
-    """A stream whose only part has the content_index 1, as Bedrock sends gpt-oss."""
+    """Return a stream whose only part has the content_index 1, as Bedrock sends gpt-oss."""
     at = {"output_index": 0, "content_index": 1, "item_id": "m"}
     item = {"type": "message", "id": "m", "role": "assistant", "content": [{"type": "output_text", "text": "Hi."}]}
     return wire(
@@ -275,14 +275,14 @@ def counted_from_1(*, item_done: bool, output: bool) -> bytes:
 @pytest.mark.parametrize("item_done", [True, False])
 @pytest.mark.parametrize("output", [True, False])
 def test_a_content_index_that_counts_from_1_does_not_double_the_text(item_done: bool, output: bool) -> None:
-    """Parts of whole items are those of the deltas, wherever a server counts from."""
+    """Parts of whole items match those of the deltas, from whichever index a server counts."""
     dialect, deltas = viewed(ResponsesDialect(), counted_from_1(item_done=item_done, output=output))
     assert deltas == [TextDelta("Hi"), TextDelta("."), Finish("stop", native="completed")]
     assert dialect.turns()[0].output_text == dialect.state.text == "Hi."
 
 
 def test_a_part_of_a_whole_item_that_had_no_deltas_is_added() -> None:
-    """A part that comes only whole stands at its place, and the deltas give it once."""
+    """A part that comes only whole takes its position, and the deltas give it once."""
     parts = [{"type": "output_text", "text": text} for text in ("A", "B", "C")]
     item = {"type": "message", "content": parts}
     data = wire(
@@ -299,17 +299,17 @@ def test_a_part_of_a_whole_item_that_had_no_deltas_is_added() -> None:
 
 
 def test_items_of_the_last_snapshot_are_found_by_their_type() -> None:
-    """Where the snapshot has an item more and no ids, the text that came in pieces is not given again."""
+    """Streamed text is not repeated when the snapshot has an extra item and no ids."""
     thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
     item = {"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}
     last = {"type": "response.completed", "response": {"status": "completed", "output": [thought, item]}}
-    deltas = told(wire([CREATED, delta("Hi", output_index=0, content_index=0), last]))
+    deltas = deltas_of(wire([CREATED, delta("Hi", output_index=0, content_index=0), last]))
     assert deltas == [TextDelta("Hi"), ReasoningDelta("hm"), Finish("stop", native="completed")]
 
 
 @pytest.mark.parametrize("assemble", [True, False])
 def test_the_deltas_need_no_assembly(assemble: bool) -> None:
-    """With `assemble=False` the same deltas come, and nothing of the text stays."""
+    """With `assemble=False` the deltas are the same, and no text is kept."""
     data = wire(
         [
             CREATED,
@@ -332,7 +332,7 @@ def test_the_deltas_need_no_assembly(assemble: bool) -> None:
 
 
 def test_an_incomplete_response_is_a_whole_answer() -> None:
-    """`response.incomplete` ends a stream as it should: the status says what the answer is."""
+    """`response.incomplete` ends a stream in order: the status has the reason."""
     last = {"type": "response.incomplete", "response": {"status": "incomplete", "output": []}}
     dialect, _ = read(wire([CREATED, delta("Hi"), last]))
     (answer,) = dialect.turns()
@@ -341,7 +341,7 @@ def test_an_incomplete_response_is_a_whole_answer() -> None:
 
 
 def test_an_end_without_a_response_is_an_end() -> None:
-    """What was told in pieces is the answer then, and its status the event's."""
+    """Without a final snapshot the answer is the sum of the pieces, with the event's status."""
     answer = whole(delta("Hi", output_index=0, content_index=0, item_id="m1"))
     assert (answer.id, answer.status, answer.output_text, answer.output[0].id) == ("r1", "completed", "Hi", "m1")
 
@@ -361,12 +361,12 @@ FAILURES: list[tuple[dict[str, Any], type[GatewayError], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("sent", "kind", "says"), FAILURES, ids=[str(row[0])[:60] for row in FAILURES])
-def test_each_form_of_an_error_is_raised(sent: dict[str, Any], kind: type[GatewayError], says: str) -> None:
+@pytest.mark.parametrize(("sent", "kind", "phrase"), FAILURES, ids=[str(row[0])[:60] for row in FAILURES])
+def test_each_form_of_an_error_is_raised(sent: dict[str, Any], kind: type[GatewayError], phrase: str) -> None:
     """A failed response, an `error` event in both shapes and a bare error object become the class of their code."""
     dialect, events = read(wire([CREATED, delta("Hel")]) + event(sent) + wire([delta("lo"), COMPLETED]))
     assert type(dialect.failure) is kind
-    assert says in str(dialect.failure)
+    assert phrase in str(dialect.failure)
     (partial,) = dialect.turns(complete=False)
     failed = sent.get("type") == "response.failed"
     assert (partial.output_text, partial.status) == ("Hel", "failed" if failed else "in_progress")
@@ -375,13 +375,13 @@ def test_each_form_of_an_error_is_raised(sent: dict[str, Any], kind: type[Gatewa
 
 
 def test_an_error_named_by_its_event_line() -> None:
-    """`event: error` says so where the data have no type."""
+    """`event: error` marks an error whose data have no type."""
     dialect, _ = read(b'event: error\ndata: {"message": "busy", "code": "server_error"}\n\n')
     assert isinstance(dialect.failure, InternalError)
 
 
 def test_a_type_that_only_the_event_line_has_counts() -> None:
-    """Some servers name the event and leave the type out of its data."""
+    """Data without a type have the event's name as type."""
     data = b'event: response.output_text.delta\ndata: {"delta": "Hi"}\n\nevent: response.completed\ndata: {}\n\n'
     dialect, events = read(data)
     assert [dialect.text(one) for one in events] == ["Hi", None]
@@ -389,7 +389,7 @@ def test_a_type_that_only_the_event_line_has_counts() -> None:
 
 
 def test_done_proves_nothing() -> None:
-    """`[DONE]` after the end is harmless, and before it no end."""
+    """`[DONE]` is harmless after the end, and is not an end before it."""
     dialect, _ = read(wire([CREATED, delta("Hi"), COMPLETED]) + DONE)
     assert dialect.failure is None
     dialect, _ = read(wire([CREATED, delta("Hi")]) + DONE)
@@ -398,7 +398,7 @@ def test_done_proves_nothing() -> None:
 
 
 def test_an_item_may_carry_an_error_of_its_own() -> None:
-    """An event about an item is no error of the stream, whatever field it has."""
+    """An event about an item is not an error of the stream, whatever its fields."""
     dialect, _ = read(wire([CREATED, {"type": "response.mcp_call.failed", "output_index": 0, "error": "x"}, COMPLETED]))
     assert dialect.failure is None
 
@@ -436,7 +436,7 @@ def test_what_a_reader_waits_for(sent: dict[str, Any], expected: bool) -> None:
 
 
 def test_annotations_and_logprobs_of_a_stream_that_was_cut() -> None:
-    """What came beside the text in pieces is in the partial."""
+    """Fields beside the streamed text are in the partial."""
     at = {"output_index": 0, "content_index": 0, "item_id": "m"}
     note = {"type": "url_citation", "url": "u"}
     dialect, _ = read(
@@ -476,7 +476,7 @@ def test_items_without_any_place_follow_one_another() -> None:
 
 
 def test_a_function_call_parses_its_arguments() -> None:
-    """A call is found among the items, and reads its arguments; malformed ones raise with their text."""
+    """A call is found among the items, and parses its arguments; malformed ones raise with their text."""
     call = {"type": "function_call", "call_id": "c", "name": "f"}
     answer = Response.from_dict(
         {"output": [{**call, "arguments": '{"a": 1}'}, {**call, "arguments": "{"}, {"type": "y"}]}
@@ -492,7 +492,7 @@ def test_a_function_call_parses_its_arguments() -> None:
 
 
 def test_the_work_grows_with_the_stream_and_not_with_its_square() -> None:
-    """Four times the events cost four times the calls, whether folded or told."""
+    """Four times the events cost four times the calls, whether folded or emitted."""
 
     def calls(pieces: int) -> int:
         data = wire([CREATED, *[{**delta("x", output_index=0, content_index=0), "logprobs": [{}]}] * pieces, COMPLETED])

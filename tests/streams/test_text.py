@@ -12,7 +12,7 @@ from inference_gateway_sdk._streams.state import TextBuffer
 
 @given(st.lists(st.text(max_size=3), max_size=2000))
 def test_the_pieces_add_up_to_the_text(pieces: list[str]) -> None:
-    """After every piece the text is what was added, in order."""
+    """After every piece the text is the sum of the pieces, in order."""
     text = TextBuffer()
     for number, piece in enumerate(pieces):
         text.add(piece)
@@ -21,7 +21,7 @@ def test_the_pieces_add_up_to_the_text(pieces: list[str]) -> None:
     assert "".join(text) == "".join(pieces)
 
 
-def test_a_text_costs_little_more_than_it_says() -> None:
+def test_a_text_costs_little_more_than_its_letters() -> None:
     """A hundred thousand pieces of a few letters are held in less than twice their letters."""
     text = TextBuffer()
     for number in range(100_000):
@@ -31,7 +31,7 @@ def test_a_text_costs_little_more_than_it_says() -> None:
 
 
 def test_what_it_begins_with_counts() -> None:
-    """A text may begin with what had come before anyone knew that it grows."""
+    """A text may begin with data from before it began to grow."""
     text = TextBuffer(("Hel", "lo"))
     text.add(" you")
     assert "".join(text) == "Hello you"

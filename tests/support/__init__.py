@@ -1,1 +1,1 @@
-"""What several test modules share: a scripted server and one way to drive both clients."""
+"""Helpers that several test modules share: a scripted server, and one interface to both clients."""

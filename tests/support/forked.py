@@ -1,10 +1,11 @@
-"""Run many short programs in processes of their own, without starting an interpreter for each.
+"""Run many short programs, each in its own process, without starting an interpreter for each.
 
-One interpreter imports the package, and forks for each program: some 20 ms in place of half a second. The program runs
-as `__main__`. At its end its threads are joined, its variables and cycles finalized, and its exit handlers called; only
-the package's own modules are not taken down, which is what would take long.
+One interpreter imports the package and forks for each program, which takes some 20 ms instead of half a second. The
+program runs as `__main__`. At its end its threads are joined, its variables and cycles finalized, and its exit handlers
+called. Only the package's own modules are not torn down, because that would take long.
 
-As a script it is that interpreter. It reads a program as one line of JSON, and answers with one: its outcome.
+Run as a script, this module is that interpreter. It reads a program as one line of JSON and answers with one line: its
+outcome.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ class Interpreter:
         self._process = process
 
     def run(self, code: str, *arguments: str, cwd: Path) -> Outcome:
-        """Run a program in the present environment. Its return code is its exit status, or minus the killing signal."""
+        """Run a program in the present environment.
+
+        The return code is its exit status, or minus the number of the signal that killed it.
+        """
         order = {"code": code, "arguments": ["-c", *arguments], "cwd": str(cwd), "environment": dict(os.environ)}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -57,7 +61,7 @@ class Interpreter:
 
 @contextmanager
 def interpreter() -> Iterator[Interpreter]:
-    """Start an interpreter for programs, in which warnings are errors."""
+    """Start an interpreter for programs in which warnings are errors."""
     command = [sys.executable, *OPTIONS, __file__]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Interpreter(process)
@@ -66,7 +70,7 @@ def interpreter() -> Iterator[Interpreter]:
 
 
 def serve() -> None:
-    """Read orders and answer them, until standard input ends."""
+    """Read orders and answer them until standard input ends."""
     package = importlib.import_module(PACKAGE)
     for module in pkgutil.walk_packages(package.__path__, f"{PACKAGE}."):
         importlib.import_module(module.name)
@@ -106,7 +110,7 @@ def execute(code: str) -> NoReturn:
 
 
 def enter(order: dict[str, Any], out: int, err: int) -> None:
-    """Take over the order's surroundings."""
+    """Adopt the environment that the order describes."""
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(out, 1)
     os.dup2(err, 2)

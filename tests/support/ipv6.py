@@ -1,4 +1,4 @@
-"""Whether this machine has an IPv6 loopback, for the tests that need one: containers often go without."""
+"""Detection of an IPv6 loopback on this machine: containers often have none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A listener on loopback whose every connection goes to a function, in a thread of its own."""
+"""A listener on loopback that passes every connection to a function, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def listening(handle: Callable[[socket.socket], None]) -> Iterator[int]:
-    """The listener's port. That whoever asked has left meanwhile is no failure of the function's."""
+    """Yield the listener's port. A client that disconnects early does not count as a failure of the function."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(connection: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""What the package itself holds, by `tracemalloc`: whatever else the process does meanwhile does not count."""
+"""Memory that the package itself holds, measured by `tracemalloc`: allocations of other code do not count."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _PACKAGE = Path(inference_gateway_sdk.__file__).parent
 
 
 def held(*rooms: str) -> int:
-    """Bytes that lines of these rooms (folders or files of the package) have allocated and hold, while tracing."""
+    """Return how many bytes allocated by these rooms (folders or files of the package) are held, while tracing."""
     return sum(trace.size for trace in _traces(rooms))
 
 
 def blocks(*rooms: str) -> int:
-    """In how many blocks of memory they lie."""
+    """Return the number of memory blocks that these rooms hold."""
     return len(_traces(rooms))
 
 

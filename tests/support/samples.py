@@ -1,4 +1,4 @@
-"""Answers of the endpoints beside the models', enough for a document: pictures, sound, tools, metrics, the proxy."""
+"""Responses of the endpoints other than the models': images, audio, tools, metrics, the proxy."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ SOUND = b"ID3\x00 and so on"
 TOOL = {"name": "mcp_time_now", "description": "Say the time", "inputSchema": {"type": "object"}}
 JSON: dict[str, Any] = {
     "/v1/images": {"created": 1, "data": [{"b64_json": base64.b64encode(PNG).decode()}]},
+    "/v1/videos": {"id": "v1", "object": "video", "model": "m", "status": "completed", "created_at": 1},
     "/v1/mcp/tools": {"object": "list", "data": []},
     "/v1/metrics": {"partialSuccess": {"rejectedDataPoints": "1", "errorMessage": 'unsupported metric "x"'}},
     "/proxy": {"object": "list", "data": [{"id": "gpt-4o"}]},
@@ -21,11 +22,11 @@ JSON: dict[str, Any] = {
 
 
 def sample(connection: Connection, request: Request) -> bool:
-    """Answer, and say whether the path is one of those known here."""
+    """Answer the request. Return whether its path is one of those known here."""
     if request.path == "/mcp":
         connection.json({"jsonrpc": "2.0", "id": 1, "result": _result(request.json()["method"])})
         return True
-    if request.path.startswith("/v1/audio/"):
+    if request.path.startswith("/v1/audio/") or request.path.endswith("/content"):
         connection.head(200, "audio/mpeg", length=len(SOUND))
         connection.send(SOUND)
         return True

@@ -1,4 +1,4 @@
-"""A scripted server on a loopback socket: a plain function answers each request, byte for byte as it likes."""
+"""A scripted server on a loopback socket: a plain function answers each request, byte for byte."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LINGER_RESET = struct.pack("ii", 1, 0)
 
 @dataclass
 class Request:
-    """What a client sent."""
+    """One request as a client sent it."""
 
     method: str
     target: str
     headers: dict[str, str]
     body: bytes
     connection: int = 0
-    lines: tuple[str, ...] = ()  # of the head, as they came
+    lines: tuple[str, ...] = ()  # of the head, as received
 
     @property
     def path(self) -> str:
@@ -35,7 +35,7 @@ class Request:
 
 
 class Gone(Exception):
-    """The client has left, or the server stops."""
+    """The client has disconnected, or the server stops."""
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Connection:
     open: bool = True
 
     def request(self, *, body: bool = True) -> Request | None:
-        """The next request, None when the client closed the connection."""
+        """Return the next request, or None when the client closed the connection."""
         while b"\r\n\r\n" not in self._buffer:
             if not self._more():
                 return None
@@ -79,7 +79,7 @@ class Connection:
             raise Gone from error
 
     def head(self, status: int = 200, ctype: str = "application/json", *more: str, length: int | None = None) -> None:
-        """A head; chunked without `length`."""
+        """Send a response head; the body is chunked if `length` is omitted."""
         framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
         lines = [f"HTTP/1.1 {status} Reason", f"Content-Type: {ctype}", framing, *more]
         self.send("\r\n".join([*lines, "", ""]).encode())
@@ -92,13 +92,13 @@ class Connection:
         self.send(b"0\r\n\r\n")
 
     def json(self, value: Any, status: int = 200, *more: str) -> None:
-        """A whole JSON answer."""
+        """Send a complete JSON response."""
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
         self.head(status, "application/json", *more, length=len(body))
         self.send(body)
 
     def events(self, *pieces: bytes, end: bool = True, more: tuple[str, ...] = ()) -> None:
-        """An event stream of these bytes, a chunk each."""
+        """Send these bytes as an event stream, one HTTP chunk each."""
         self.head(200, "text/event-stream", *more)
         for piece in pieces:
             self.chunk(piece)
@@ -106,12 +106,12 @@ class Connection:
             self.end()
 
     def pause(self, seconds: float) -> None:
-        """Wait, unless the server stops."""
+        """Wait, but return early when the server stops."""
         if self.stopping.wait(seconds):
             raise Gone
 
     def stall(self) -> None:
-        """Say nothing more until the client leaves or the server stops."""
+        """Send nothing more until the client disconnects or the server stops."""
         self.sock.settimeout(0.05)
         while not self.stopping.is_set():
             try:
@@ -124,13 +124,13 @@ class Connection:
         raise Gone
 
     def drip(self, piece: bytes, seconds: float = 0.02) -> None:
-        """The same bytes again and again."""
+        """Send the same bytes repeatedly."""
         while True:
             self.send(piece)
             self.pause(seconds)
 
     def reset(self) -> None:
-        """End the connection with a reset."""
+        """Close the connection with a reset."""
         raw = self.sock
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
         self.close()
@@ -146,7 +146,7 @@ Handler = Callable[[Connection, Request], None]
 
 @dataclass
 class Server:
-    """A listening socket whose every request goes to `handler`."""
+    """A listening socket that passes every request to `handler`."""
 
     handler: Handler
     tls: ssl.SSLContext | None = None
@@ -178,7 +178,7 @@ class Server:
 
     @property
     def open_connections(self) -> int:
-        """How many connections are open at this moment."""
+        """Return how many connections are open at this moment."""
         with self._lock:
             return len(self._open)
 
@@ -241,7 +241,7 @@ Connection.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 @contextlib.contextmanager
 def serving(handler: Handler, tls: ssl.SSLContext | None = None, *, read_bodies: bool = True) -> Iterator[Server]:
-    """A server for the length of a block."""
+    """Run a server for the duration of a block."""
     server = Server(handler, tls, read_bodies=read_bodies)
     try:
         yield server
@@ -250,7 +250,7 @@ def serving(handler: Handler, tls: ssl.SSLContext | None = None, *, read_bodies:
 
 
 def chunk(text: str | None = None, finish: str | None = None, *, id: str = "c1", index: int = 0, **more: Any) -> bytes:
-    """One chat chunk as an event; `delta` adds to the delta."""
+    """Return one chat chunk as an event; `delta` adds to the delta."""
     delta: dict[str, Any] = {} if text is None else {"content": text}
     delta.update(more.pop("delta", {}))
     choice = {"index": index, "delta": delta, "finish_reason": finish}
@@ -259,7 +259,7 @@ def chunk(text: str | None = None, finish: str | None = None, *, id: str = "c1",
 
 
 def event(value: Any) -> bytes:
-    """A JSON value as an event."""
+    """Return a JSON value as an event."""
     return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
 
 

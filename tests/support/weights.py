@@ -1,4 +1,4 @@
-"""The smoke-test model's weights for the tests that need a real model: pulled once, missed loudly."""
+"""The smoke-test model's weights for tests that need a real model: pulled once, reported when missing."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ __all__ = ["missing", "need_library", "nowhere", "pulled"]
 
 
 def missing(reason: str) -> NoReturn:
-    """Skip the test of a real model, which needs a library and a download; in CI fail, where both are to be had."""
+    """Skip the test of a real model, which needs a library and a download. In CI, where both are available, fail it."""
     if os.environ.get("CI", "").lower() in ("1", "true"):
         pytest.fail(f"CI must run the live tests: {reason}")
     pytest.skip(f"no real model runs on this machine: {reason}")
 
 
 def need_library() -> None:
-    """The library that runs the model; it is not imported, for the model is to load in a process of its own."""
+    """Require the library that runs the model, without importing it: the model loads in its own process."""
     if importlib.util.find_spec("xllamacpp") is None:
         missing("the extra `local` is not installed")
 
 
 def pulled() -> Place:
-    """Where the weights lie, pulled when they are not there yet."""
+    """Return the path of the weights, and pull them if they are missing."""
     need_library()
     from inference_gateway_sdk.embedded import weights
 
@@ -44,7 +44,7 @@ def pulled() -> Place:
 
 
 def nowhere() -> LocalModel:
-    """A smoke-test model whose weights are not there, for a gateway that is not to answer by itself."""
+    """Return a smoke-test model without weights, for a gateway that must not answer by itself."""
     from inference_gateway_sdk.embedded import LocalModel
     from inference_gateway_sdk.embedded.weights import Place
 

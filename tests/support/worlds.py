@@ -1,6 +1,6 @@
-"""Both clients behind one face, so that a test is written once: as a coroutine over `await`, `async with`, `async for`.
+"""One interface to both clients, so that a test is written once: a coroutine over `await`, `async with`, `async for`.
 
-The async client is used as it is, in a loop in debug mode. The blocking client is wrapped: its calls block the loop,
+The async client is used directly, in a loop in debug mode. The blocking client is wrapped: its calls block the loop,
 which hosts nothing else (servers run in threads).
 """
 
@@ -26,7 +26,7 @@ Scenario = Callable[[Any], Awaitable[Any]]
 
 
 class World:
-    """One of the two clients, `blocking` or `async`, over our own transport or over `httpx2`."""
+    """One of the two clients, `blocking` or `async`, over the package's own transport or over `httpx2`."""
 
     def __init__(self, name: str, driver: str = "") -> None:
         self.name = name
@@ -37,7 +37,7 @@ class World:
         return self.name == "blocking"
 
     def client(self, *args: Any, **options: Any) -> Any:
-        """A client with the face of the async one."""
+        """Return a client with the interface of the async one."""
         options.setdefault("proxy", None)
         if self.driver:
             options.setdefault("driver", self._httpx2())
@@ -48,7 +48,7 @@ class World:
         return Blocking(client) if self.blocking else client
 
     def _httpx2(self) -> Any:
-        """A driver over a client of httpx2's own."""
+        """Return a driver over a client from httpx2 itself."""
         import httpx2
 
         if self.blocking:
@@ -56,13 +56,13 @@ class World:
         return AsyncHttpx2Driver(httpx2.AsyncClient(trust_env=False), close=True)
 
     def run(self, scenario: Callable[[], Awaitable[Any]]) -> Any:
-        """Run a coroutine function to its end."""
+        """Run a coroutine function to completion."""
         with asyncio.Runner(debug=True) as runner:
             runner.get_loop().slow_callback_duration = 60  # blocking calls are meant to block
             return runner.run(_call(scenario))
 
     def with_client(self, scenario: Scenario, *args: Any, **options: Any) -> Any:
-        """Run a scenario over a client that is closed afterwards."""
+        """Run a scenario with a client that is closed afterwards."""
 
         async def run() -> Any:
             async with self.client(*args, **options) as client:
@@ -72,7 +72,7 @@ class World:
 
 
 class Unreachable:
-    """A transport for calls that must fail before anything is sent: it counts the requests it is asked for."""
+    """A transport for calls that must fail before anything is sent: it counts the requests it receives."""
 
     def __init__(self) -> None:
         self.requests = 0
@@ -84,20 +84,20 @@ class Unreachable:
     async def aclose(self) -> None: ...
 
 
-def refused_unsent(call: Callable[[Any], Any], kind: type[Exception], says: str) -> None:
-    """Assert that `call(client)` raises an error that says this (a regular expression), and that nothing was sent.
+def refused_unsent(call: Callable[[Any], Any], kind: type[Exception], pattern: str) -> None:
+    """Assert that `call(client)` raises an error whose text matches `pattern`, and that nothing was sent.
 
-    One client without a server is enough: arguments are checked before the transport is asked, and the blocking client
+    One client without a server is enough: arguments are checked before the transport is used, and the blocking client
     is derived from the async one. `client/test_bad_input.py` has rows that go through both and a real server.
     """
     transport = Unreachable()
 
     async def scenario(client: Any) -> None:
         with warnings.catch_warnings(), pytest.raises(kind) as caught:
-            warnings.simplefilter("ignore", UserWarning)  # of extra_body, which has a test of its own
+            warnings.simplefilter("ignore", UserWarning)  # extra_body has a test of its own
             if inspect.isawaitable(result := call(client)):
                 await result
-        assert re.search(says, str(caught.value)), f"{says!r} is not in {str(caught.value)!r}"
+        assert re.search(pattern, str(caught.value)), f"{pattern!r} is not in {str(caught.value)!r}"
 
     World("async").with_client(scenario, "http://127.0.0.1:9", driver=transport)
     assert transport.requests == 0
@@ -108,7 +108,7 @@ async def _call(scenario: Callable[[], Awaitable[Any]]) -> Any:
 
 
 class Blocking:
-    """The blocking client, or what it returns, with the face of the async one."""
+    """The blocking client, or its result, with the interface of the async one."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner

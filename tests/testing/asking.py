@@ -1,4 +1,4 @@
-"""One question in every dialect, asked whole or as a stream, with the answer in the same few words."""
+"""One question in every dialect, whole or streamed, with the answer in a common form."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ WAYS = ("chat", "chat stream", "messages", "messages stream", "responses", "resp
 MODELS = {"chat": "openai/gpt-4o", "messages": "anthropic/claude", "responses": "openai/gpt-4o"}
 
 
-class Said(NamedTuple):
-    """An answer, whatever its dialect; the ids of its calls are without the dialect's prefix."""
+class Answer(NamedTuple):
+    """An answer of any dialect; the ids of its calls are without the dialect's prefix."""
 
     text: str
     calls: list[tuple[str, str, str]]
@@ -18,8 +18,8 @@ class Said(NamedTuple):
     tokens: tuple[int, int]
 
 
-async def ask(client: Any, way: str, prompt: str = "Hi", **params: Any) -> Said:
-    """The answer to a prompt, asked in this way."""
+async def ask(client: Any, way: str, prompt: str = "Hi", **params: Any) -> Answer:
+    """Return the answer to a prompt, requested in this way."""
     dialect, _, stream = way.partition(" ")
     method, arguments = _call(client, dialect, stream, prompt)
     if not stream:
@@ -31,7 +31,7 @@ async def ask(client: Any, way: str, prompt: str = "Hi", **params: Any) -> Said:
 
 
 async def pieces(client: Any, way: str) -> list[str]:
-    """The texts of a stream, one an event."""
+    """Return the texts of a stream, one an event."""
     dialect, _, stream = way.partition(" ")
     method, arguments = _call(client, dialect, stream, "Hi")
     async with method(*arguments) as opened:
@@ -45,18 +45,20 @@ def _call(client: Any, dialect: str, stream: str, prompt: str) -> tuple[Any, lis
 
 
 def bare(call_id: str) -> str:
-    """The id without the dialect's own prefix."""
+    """Return the id without the dialect's own prefix."""
     return call_id.removeprefix("call_").removeprefix("toolu_")
 
 
-def _chat(answer: Any) -> Said:
+def _chat(answer: Any) -> Answer:
     message, usage = answer.choices[0].message, answer.usage
     calls = [(bare(call.id), call.function.name, call.function.arguments) for call in message.tool_calls or []]
     tokens = (usage.prompt_tokens, usage.completion_tokens)
-    return Said(answer.text or "", calls, message.reasoning_content or "", str(answer.choices[0].finish_reason), tokens)
+    return Answer(
+        answer.text or "", calls, message.reasoning_content or "", str(answer.choices[0].finish_reason), tokens
+    )
 
 
-def _message(answer: Any) -> Said:
+def _message(answer: Any) -> Answer:
     import json
 
     blocks = answer.content
@@ -64,19 +66,21 @@ def _message(answer: Any) -> Said:
     thoughts = "".join(each.thinking for each in blocks if each.type == "thinking")
     end = {"end_turn": "stop", "tool_use": "tool_calls", "max_tokens": "length", "refusal": "content_filter"}
     reason = str(answer.stop_reason)
-    return Said(
+    return Answer(
         answer.text or "", calls, thoughts, end.get(reason, reason),
         (answer.usage.input_tokens, answer.usage.output_tokens),
     )  # fmt: skip
 
 
-def _response(answer: Any) -> Said:
+def _response(answer: Any) -> Answer:
     calls = [(bare(each.call_id), each.name, each.arguments) for each in answer.output if each.type == "function_call"]
     thoughts = "".join(part.text for each in answer.output if each.type == "reasoning" for part in each.summary)
     why = {"max_output_tokens": "length", "content_filter": "content_filter"}
     details = answer.incomplete_details
     end = why[str(details.reason)] if details else "tool_calls" if calls else "stop"
-    return Said(answer.output_text or "", calls, thoughts, end, (answer.usage.input_tokens, answer.usage.output_tokens))
+    return Answer(
+        answer.output_text or "", calls, thoughts, end, (answer.usage.input_tokens, answer.usage.output_tokens)
+    )
 
 
 READERS = {"chat": _chat, "messages": _message, "responses": _response}

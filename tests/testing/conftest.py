@@ -12,7 +12,7 @@ from support.worlds import Blocking, World
 
 
 class Kit:
-    """A scripted gateway and one of its clients, with the face of the async one."""
+    """A scripted gateway and one of its clients, with the interface of the async one."""
 
     def __init__(self, gateway: ScriptedGateway, client: str) -> None:
         self.gateway = gateway
@@ -35,7 +35,7 @@ class Kit:
 
 @pytest.fixture(params=[True, False], ids=["socket", "in-process"])
 def script(request: pytest.FixtureRequest) -> Iterator[ScriptedGateway]:
-    """A scripted gateway, over a socket or without, whose end asks no questions."""
+    """Return a scripted gateway, over a socket or without, whose end is not checked."""
     gateway = scripted_gateway(sockets=request.param)
     gateway.start()
     yield gateway
@@ -44,5 +44,5 @@ def script(request: pytest.FixtureRequest) -> Iterator[ScriptedGateway]:
 
 @pytest.fixture(params=["blocking", "async"])
 def kit(request: pytest.FixtureRequest, script: ScriptedGateway) -> Kit:
-    """The gateway with each client in turn."""
+    """Return the gateway with each client in turn."""
     return Kit(script, request.param)

@@ -1,4 +1,4 @@
-"""One script, every dialect: what is written once is answered in chat, Messages and Responses, whole and streamed."""
+"""One script, every dialect: one definition is answered in chat, Messages and Responses, whole and streamed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from inference_gateway_sdk import CompletionUsage
 from inference_gateway_sdk.testing import ScriptedGateway, ToolCall
 
-from .asking import WAYS, Said, ask, pieces
+from .asking import WAYS, Answer, ask, pieces
 from .conftest import Kit
 
 pytestmark = pytest.mark.wire
@@ -23,14 +23,16 @@ WEATHER = '{"city": "Oslo", "days": 2}'
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_text_is_answered_in_the_dialect_that_was_asked(kit: Kit, way: str) -> None:
-    """Words are counted where no usage is given."""
+    """A text is answered in the requested dialect, with counted words where no usage is given."""
     kit.gateway.reply("It rains in Bergen.")
-    assert kit.run(lambda client: ask(client, way, "How is it?")) == Said("It rains in Bergen.", [], "", "stop", (3, 4))
+    assert kit.run(lambda client: ask(client, way, "How is it?")) == Answer(
+        "It rains in Bergen.", [], "", "stop", (3, 4)
+    )
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_everything_that_can_be_said_arrives(kit: Kit, way: str) -> None:
-    """Text, thoughts, calls, the reason to stop and the tokens, in each dialect's own place."""
+def test_every_part_of_an_answer_arrives(kit: Kit, way: str) -> None:
+    """Text, thoughts, calls, the finish reason and the tokens arrive in each dialect's own fields."""
     kit.gateway.reply(
         "Let me look.",
         reasoning="They want the weather.",
@@ -38,21 +40,21 @@ def test_everything_that_can_be_said_arrives(kit: Kit, way: str) -> None:
         usage=(30, 12),
     )
     calls = [("1", "weather", WEATHER), ("mine", "time", "{}")]
-    expected = Said("Let me look.", calls, "They want the weather.", "tool_calls", (30, 12))
+    expected = Answer("Let me look.", calls, "They want the weather.", "tool_calls", (30, 12))
     assert kit.run(lambda client: ask(client, way)) == expected
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("reason", ["length", "content_filter"])
 def test_an_answer_may_end_early(script: ScriptedGateway, way: str, reason: str) -> None:
-    """The reason is said in the dialect's words."""
+    """A finish reason is sent in the dialect's terms."""
     script.reply("It rai", finish_reason=reason)
     assert Kit(script, "async").run(lambda client: ask(client, way)).end == reason
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if "stream" in way])
 def test_a_stream_brings_the_pieces_it_was_given(kit: Kit, way: str) -> None:
-    """Each in an event of its own; a text without pieces comes word by word."""
+    """Each piece is an event of its own; a text without pieces is streamed word by word."""
     kit.gateway.stream(["Hel", "lo", " there"])
     kit.gateway.reply("Hello there")
     assert kit.run(lambda client: pieces(client, way)) == ["Hel", "lo", " there"]
@@ -61,7 +63,7 @@ def test_a_stream_brings_the_pieces_it_was_given(kit: Kit, way: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_stream_that_is_asked_whole_is_whole(script: ScriptedGateway, way: str) -> None:
-    """One script serves either way."""
+    """A stream's script also answers a request that is not streamed."""
     script.stream(["Hel", "lo"], times=2)
     assert Kit(script, "blocking").run(lambda client: ask(client, way)).text == "Hello"
 
@@ -81,7 +83,7 @@ class _Dataclass:
 
 @pytest.mark.parametrize("value", [{"city": "Åre"}, _Struct("Åre"), _Pydantic(city="Åre"), _Dataclass("Åre")])
 def test_json_is_a_text_that_holds_it(script: ScriptedGateway, value: object) -> None:
-    """For answers that keep to a schema: a value, a struct, a pydantic model, a dataclass."""
+    """A value, a struct, a pydantic model and a dataclass are answered as JSON text."""
     script.reply(json=value)
     with script.client() as client:
         text = client.generate_content("openai/x", "Hi").text
@@ -89,7 +91,7 @@ def test_json_is_a_text_that_holds_it(script: ScriptedGateway, value: object) ->
 
 
 def test_null_is_json_too(script: ScriptedGateway) -> None:
-    """None is a value, and not an argument that was left out."""
+    """None is answered as null, and not treated as a missing argument."""
     script.reply(json=None)
     with script.client() as client:
         assert client.generate_content("openai/x", "Hi").text == "null"
@@ -108,7 +110,7 @@ FORMS: list[Any] = [
 
 @pytest.mark.parametrize("form", FORMS, ids=repr)
 def test_a_tool_call_can_be_written_in_many_ways(script: ScriptedGateway, form: Any) -> None:
-    """They are all the same call."""
+    """Every way to write a tool call gives the same call."""
     script.reply(tool_calls=[form])
     with script.client() as client:
         answer = client.generate_content("openai/x", "Hi")
@@ -119,7 +121,7 @@ def test_a_tool_call_can_be_written_in_many_ways(script: ScriptedGateway, form: 
 
 
 def test_a_call_of_an_answer_can_be_scripted_again(script: ScriptedGateway) -> None:
-    """With its id."""
+    """A call of an answer can be scripted again, with its id."""
     script.reply(tool_calls=[{"id": "c7", "name": "now"}])
     with script.client() as client:
         first = client.generate_content("openai/x", "Hi")
@@ -129,15 +131,15 @@ def test_a_call_of_an_answer_can_be_scripted_again(script: ScriptedGateway) -> N
 
 @pytest.mark.parametrize("way", ["chat", "chat stream", "responses", "responses stream", "messages stream"])
 def test_arguments_may_be_bad_json(script: ScriptedGateway, way: str) -> None:
-    """As models write now and then, so that a test can see it handled."""
+    """Malformed arguments reach the client, so that a test can check their handling."""
     script.reply(tool_calls=[("weather", '{"city": Oslo')])
     if way == "messages stream":
         with script.client() as client, client.create_message_stream("anthropic/x", "Hi", 5) as stream:
             parts = [event.delta.partial_json for event in stream if event.type == "content_block_delta"]
         assert "".join(parts) == '{"city": Oslo'
         return
-    said = Kit(script, "async").run(lambda client: ask(client, way))
-    assert said.calls == [("1", "weather", '{"city": Oslo')]
+    answer = Kit(script, "async").run(lambda client: ask(client, way))
+    assert answer.calls == [("1", "weather", '{"city": Oslo')]
 
 
 @pytest.mark.parametrize(
@@ -156,8 +158,8 @@ def test_arguments_may_be_bad_json(script: ScriptedGateway, way: str) -> None:
          "completion_tokens_details": {"reasoning_tokens": 5}},
     ],
 )  # fmt: skip
-def test_usage_can_tell_what_was_cached_and_thought(script: ScriptedGateway, usage: Any) -> None:
-    """In the contract's own type, also as a mapping; each dialect says it in its own place."""
+def test_usage_can_count_cached_and_reasoning_tokens(script: ScriptedGateway, usage: Any) -> None:
+    """Cached and reasoning tokens are sent in each dialect's own fields, from the contract's type or a mapping."""
     script.reply("x", usage=usage, times=3)
     with script.client() as client:
         chat = client.generate_content("openai/x", "Hi").usage
@@ -172,7 +174,7 @@ def test_usage_can_tell_what_was_cached_and_thought(script: ScriptedGateway, usa
 
 
 def test_as_many_choices_as_were_asked_for(script: ScriptedGateway) -> None:
-    """All alike, whole and streamed."""
+    """All requested choices are equal, whole and streamed."""
     script.reply("Hello there", times=2)
     with script.client() as client:
         whole = client.generate_content("openai/x", "Hi", n=3)
@@ -183,7 +185,7 @@ def test_as_many_choices_as_were_asked_for(script: ScriptedGateway) -> None:
 
 
 def test_pictures_and_sounds_are_answered_by_the_same_script(script: ScriptedGateway) -> None:
-    """Real files, of the type that was asked for; the text is the prompt as the model understood it."""
+    """Images and sounds are real files of the requested type; the text is the prompt."""
     script.reply("a ginger cat", times="always")
     with script.client() as client:
         pictures = client.generate_image("a cat", model="openai/x", n=2)
@@ -196,7 +198,7 @@ def test_pictures_and_sounds_are_answered_by_the_same_script(script: ScriptedGat
 
 
 def test_pictures_and_sounds_can_be_given(script: ScriptedGateway) -> None:
-    """Byte for byte."""
+    """A given image or sound is delivered byte for byte."""
     script.reply(image=b"picture", audio=b"sound", times=2)
     with script.client() as client:
         assert client.generate_image("a cat", model="openai/x").data[0].bytes() == b"picture"
@@ -204,7 +206,7 @@ def test_pictures_and_sounds_can_be_given(script: ScriptedGateway) -> None:
 
 
 def test_the_provider_can_be_asked_directly(script: ScriptedGateway) -> None:
-    """A dialect is spoken at the proxy too; any other path wants the bytes themselves."""
+    """At the proxy a dialect's path answers in that dialect; any other path requires scripted bytes."""
     script.reply("Hello")
     script.respond(json={"object": "list", "data": []})
     with script.client() as client:
@@ -216,7 +218,7 @@ def test_the_provider_can_be_asked_directly(script: ScriptedGateway) -> None:
 
 
 def test_bytes_can_be_scripted(script: ScriptedGateway) -> None:
-    """They come as the provider sent them, and through the gateway as it passes them on."""
+    """Scripted bytes arrive unchanged from the provider, and as the gateway relays them."""
     script.respond(201, body="made", headers={"Content-Type": "text/plain", "X-Mine": "1"})
     with script.client() as client:
         answer = client.proxy("openai", "/files/1", method="PUT", content=b"x")
@@ -224,7 +226,7 @@ def test_bytes_can_be_scripted(script: ScriptedGateway) -> None:
 
 
 def test_models_are_listed(script: ScriptedGateway) -> None:
-    """As many as the test says, under their providers."""
+    """The test's models are listed, under their providers."""
     script.models = ["openai/gpt-4o", "groq/openai/gpt-oss-120b"]
     with script.client() as client:
         assert [model.id for model in client.list_models().data] == ["groq/openai/gpt-oss-120b", "openai/gpt-4o"]

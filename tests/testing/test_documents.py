@@ -1,4 +1,4 @@
-"""What the README and docs/testing.md show of pytest passes under it, and so does the example suite."""
+"""The pytest examples of the README and docs/testing.md pass, and so does the example suite."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUITE = ROOT / "examples" / "testing_your_code"
 
 @pytest.mark.parametrize("page", ["README.md", "docs/testing.md"])
 def test_the_tests_of_a_page_pass(pytester: pytest.Pytester, page: str) -> None:
-    """Every block that holds a test; the first is a rate limit followed by an answer, in under ten lines."""
+    """Every block with a test passes; the first, a rate limit followed by an answer, has under ten lines."""
     blocks = [block for block in BLOCK.findall((ROOT / page).read_text("utf-8")) if "def test_" in block]
     assert "rate_limit" in blocks[0] and len(blocks[0].splitlines()) < 10
     pytester.makepyfile(**{f"test_{number}": block for number, block in enumerate(blocks)})
@@ -26,7 +26,7 @@ def test_the_tests_of_a_page_pass(pytester: pytest.Pytester, page: str) -> None:
 
 
 def test_the_example_suite_passes() -> None:
-    """In a process of its own, with warnings as errors, leaving nothing behind."""
+    """The example suite passes in its own process, with warnings as errors, and leaves nothing open."""
     done = subprocess.run(
         [sys.executable, "-B", "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider",
          "-p", "no:schemathesis", "-p", "no:hypothesispytest"],

@@ -1,4 +1,4 @@
-"""What is said of a request that no script is for, of scripts that were not used, and of scripts that make no sense."""
+"""The explanations of unmatched requests, of unused scripts, and of invalid scripts."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from inference_gateway_sdk.testing import ScriptedGateway, ToolCall, UnmatchedRe
 
 @pytest.fixture
 def gateway() -> ScriptedGateway:
-    """A gateway without a socket, whose end asks no questions."""
+    """Return a gateway without a socket, whose end is not checked."""
     return scripted_gateway(sockets=False)
 
 
 def why(gateway: ScriptedGateway, prompt: str = "What is the weather in Paris?", model: str = "openai/gpt-4o") -> str:
-    """Why a request has no script."""
+    """Return the reason why a request has no script."""
     with gateway.client() as client, pytest.raises(NotFoundError) as caught:
         client.generate_content(model, prompt)
-    with pytest.raises(UnmatchedRequestError) as told:
+    with pytest.raises(UnmatchedRequestError) as raised:
         gateway.assert_all_matched()
     gateway.close()
-    assert " ".join(str(told.value).split()) in str(caught.value), "the client is told the same"
-    return re.sub(r"test_explanations.py:\d+", "test.py:1", str(told.value)).replace("tests/testing/", "")
+    assert " ".join(str(raised.value).split()) in str(caught.value), "the client gets the same text"
+    return re.sub(r"test_explanations.py:\d+", "test.py:1", str(raised.value)).replace("tests/testing/", "")
 
 
 def test_the_nearest_script_is_shown_as_a_diff(gateway: ScriptedGateway) -> None:
-    """What it wants and the request does not have; the others are listed."""
+    """The diff shows what the nearest script requires and the request lacks; the others are listed."""
     gateway.on(model="anthropic/*").reply("Paris")
     gateway.on(endpoint="chat", model="openai/gpt-4", content="weather in Oslo").reply("3 degrees")
     assert why(gateway) == (
@@ -55,7 +55,7 @@ def test_the_nearest_script_is_shown_as_a_diff(gateway: ScriptedGateway) -> None
 
 
 def test_a_script_that_is_used_up_is_named(gateway: ScriptedGateway) -> None:
-    """With what to write instead."""
+    """The explanation names the used-up script and an alternative."""
     gateway.reply("Hello", times=2)
     with gateway.client() as client:
         for _ in range(2):
@@ -72,13 +72,13 @@ def test_a_script_that_is_used_up_is_named(gateway: ScriptedGateway) -> None:
     )
 
 
-def test_without_scripts_it_says_how_to_write_one(gateway: ScriptedGateway) -> None:
-    """And when."""
+def test_without_scripts_it_explains_how_to_write_one(gateway: ScriptedGateway) -> None:
+    """Without scripts the explanation shows how and when to write one."""
     assert why(gateway).endswith('There are no scripts: write gateway.reply("...") before the request is sent.')
 
 
 def test_long_texts_are_cut(gateway: ScriptedGateway) -> None:
-    """Of the request and of the scripts."""
+    """Long texts of the request and of the scripts are cut."""
     gateway.on(content="x" * 500).reply("y" * 500)
     assert max(map(len, why(gateway, "z" * 5000).splitlines())) < 230
 
@@ -96,7 +96,7 @@ def test_long_texts_are_cut(gateway: ScriptedGateway) -> None:
     ],
 )  # fmt: skip
 def test_a_script_is_shown_as_it_was_written(gateway: ScriptedGateway, written: Any, shown: str) -> None:
-    """In whichever of its words."""
+    """A script is shown as it was written, with each of its conditions."""
     assert str(written(gateway)) == f"gateway.{shown}"
     conditional = written(gateway.on(model="x", content=re.compile("a|b"), where=len))
     assert str(conditional) == f"gateway.on(model='x', content=re.compile('a|b'), where=len).{shown}"
@@ -146,10 +146,10 @@ MISUSES: list[Any] = [
 
 
 @pytest.mark.parametrize(("misuse", "kind", "text"), MISUSES, ids=[each[2][:40] for each in MISUSES])
-def test_a_script_that_makes_no_sense_says_so_where_it_is_written(
+def test_an_invalid_script_raises_where_it_is_written(
     gateway: ScriptedGateway, misuse: Any, kind: type[Exception], text: str
 ) -> None:
-    """Not when a request comes for it; and no script is left behind."""
+    """An invalid script raises where it is written, not when a request comes, and is not kept."""
     with pytest.raises(kind, match=text):
         misuse(gateway)
     gateway.assert_all_used()

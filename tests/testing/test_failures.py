@@ -1,4 +1,4 @@
-"""Failures: statuses in each dialect's words, errors inside streams, and every fault on the wire."""
+"""Failures: statuses in each dialect's form, errors inside streams, and every fault on the wire."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_each_name_is_its_status(script: ScriptedGateway, name: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_status_fails_in_every_dialect(kit: Kit, way: str) -> None:
-    """With the provider's message and code, through the gateway's envelopes, before a stream begins."""
+    """An error has the provider's message and code, through the gateway's envelopes, before a stream begins."""
     kit.gateway.fail(529, message="come back later")
 
     async def scenario(client: Any) -> None:
@@ -54,7 +54,7 @@ def test_a_status_fails_in_every_dialect(kit: Kit, way: str) -> None:
 
 
 def test_any_status_can_be_failed_with(script: ScriptedGateway) -> None:
-    """By its number; the code is the provider's."""
+    """A failure takes any status by number; the code is the provider's."""
     script.fail(418, code="teapot")
     with script.client() as client, pytest.raises(StatusError) as caught:
         client.generate_content("openai/x", "Hi")
@@ -63,7 +63,7 @@ def test_any_status_can_be_failed_with(script: ScriptedGateway) -> None:
 
 @pytest.mark.parametrize("seconds", [0, 0.25, 1.5, 30, 86400 * 100])
 def test_seconds_are_written_as_a_header_has_them(script: ScriptedGateway, seconds: float) -> None:
-    """However many."""
+    """Any number of seconds is written in the header's format."""
     script.fail(429, retry_after=seconds)
     with script.client(max_retries=0) as client, pytest.raises(RateLimitError) as caught:
         client.generate_content("openai/x", "Hi")
@@ -71,8 +71,8 @@ def test_seconds_are_written_as_a_header_has_them(script: ScriptedGateway, secon
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_rate_limit_says_when_to_come_back(script: ScriptedGateway, way: str) -> None:
-    """The gateway sends no such header by itself, and whatever stands before one may."""
+def test_a_rate_limit_has_a_retry_after(script: ScriptedGateway, way: str) -> None:
+    """A rate limit has a Retry-After, which the gateway itself never sends but a proxy may."""
     script.fail("rate_limit", retry_after=7)
 
     async def scenario(client: Any) -> None:
@@ -85,7 +85,7 @@ def test_a_rate_limit_says_when_to_come_back(script: ScriptedGateway, way: str) 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_failure_and_then_an_answer(kit: Kit, way: str) -> None:
-    """The client repeats what may be repeated, without waiting: however long it was asked to."""
+    """The client retries a repeatable failure without waiting, however long the Retry-After."""
     kit.gateway.fail("rate_limit", retry_after=30)
     kit.gateway.fail(503)
     kit.gateway.reply("Hello")
@@ -96,7 +96,7 @@ def test_a_failure_and_then_an_answer(kit: Kit, way: str) -> None:
 
 
 def test_failures_are_matched_like_replies(script: ScriptedGateway) -> None:
-    """One provider is down, the other answers."""
+    """A failure of one provider leaves the others working."""
     script.on(model="openai/*").fail(503, times="always")
     script.on(model="groq/*").reply("Hello")
     with script.client() as client:
@@ -108,7 +108,7 @@ def test_failures_are_matched_like_replies(script: ScriptedGateway) -> None:
 
 @pytest.mark.parametrize("endpoint", ["models", "mcp", "metrics"])
 def test_what_no_model_answers_can_fail_too(script: ScriptedGateway, endpoint: Any) -> None:
-    """When the endpoint is named."""
+    """A request without a model can fail when the endpoint is named."""
     script.on(endpoint=endpoint).fail(429, retry_after=3, message="slowly", times="always")
     calls: dict[str, Any] = {"models": "list_models", "mcp": "list_tools", "metrics": "push_metrics"}
     arguments: list[Any] = [{"resourceMetrics": []}] if endpoint == "metrics" else []
@@ -119,7 +119,7 @@ def test_what_no_model_answers_can_fail_too(script: ScriptedGateway, endpoint: A
 
 
 def test_the_health_can_be_bad(script: ScriptedGateway) -> None:
-    """By a status, and by a connection that breaks."""
+    """The health check can fail by a status, and by a broken connection."""
     script.on(endpoint="health").fail(503, times=3)
     script.on(endpoint="health").fail("reset-before-headers", times=3)
     with script.client() as client:
@@ -130,7 +130,7 @@ def test_the_health_can_be_bad(script: ScriptedGateway) -> None:
 @pytest.mark.parametrize("way", [way for way in WAYS if "stream" in way])
 @pytest.mark.parametrize("then", ["overloaded", 503, "reset-mid-body", "close_mid_body", "truncate"])
 def test_a_stream_can_break_after_its_pieces(kit: Kit, way: str, then: str | int) -> None:
-    """Everything that was said has come, and the error knows it: in every dialect at the same place."""
+    """All data before a break arrives, and the error has it, in the same field in every dialect."""
     kit.gateway.stream(["Hel", "lo"], then=then)
 
     async def scenario(client: Any) -> None:
@@ -144,14 +144,14 @@ def test_a_stream_can_break_after_its_pieces(kit: Kit, way: str, then: str | int
 
 
 def test_a_break_that_is_asked_whole_is_the_status_itself(script: ScriptedGateway) -> None:
-    """An error inside a stream is the answer of a request without one."""
+    """A break inside a stream is the answer's status for a request that is not streamed."""
     script.stream(["Hel", "lo"], then="overloaded")
     with script.client(max_retries=0) as client, pytest.raises(sdk.OverloadedError):
         client.generate_content("openai/x", "Hi")
 
 
 def test_a_stall_ends_by_the_clients_clock(script: ScriptedGateway) -> None:
-    """The stream goes silent once all has been said, and the client does not wait for ever."""
+    """A stalled stream is silent after its data, and the client's deadline ends it."""
     script.stream(["Hel", "lo"], then=fault("stall-mid-body"))
     client = script.client(timeout=Timeouts(idle=1))
     with pytest.raises(sdk.StreamStalledError) as caught, client.generate_content_stream("openai/x", "Hi") as stream:
@@ -185,13 +185,13 @@ MORE = {"oversized-event": {"size": 1000}, "refuse": {"seconds": 30}}
 
 
 def test_every_fault_is_in_the_table() -> None:
-    """A new one is to be tried here too."""
+    """Every fault has a row in this table."""
     assert set(WHAT_HAPPENS) == set(KINDS) - {"answer", "status"}
 
 
 @pytest.mark.parametrize("name", WHAT_HAPPENS)
 def test_every_fault_on_the_wire_is_the_same_with_and_without_a_wire(kit: Kit, name: str) -> None:
-    """What the client makes of it does not depend on whether there is a socket."""
+    """The client's result of a fault is the same with and without a socket."""
     if name == "refuse":  # the first connection is closed unanswered, those that follow are refused
         kit.gateway.fail("close-before-headers")
     kit.gateway.fail(name, **MORE.get(name, {}))
@@ -211,7 +211,7 @@ def test_every_fault_on_the_wire_is_the_same_with_and_without_a_wire(kit: Kit, n
 
 
 def test_a_fault_has_its_parameters(script: ScriptedGateway) -> None:
-    """By keyword, or in a fault that is made beforehand."""
+    """A fault's parameters are given by keyword, or in a fault made beforehand."""
     script.fail("error_event", after=2, code=429)
     script.fail(fault("error-event", after=3, code=429))
     with script.client(max_retries=0) as client:

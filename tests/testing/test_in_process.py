@@ -1,4 +1,4 @@
-"""The transports without a socket: what a driver promises (`_transport/protocols.py`), kept by both."""
+"""The transports without a socket: both keep the contract of a driver (`_transport/protocols.py`)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BODY = b'{"model": "openai/x", "stream": true, "messages": [{"role": "user", "co
 
 @pytest.fixture
 def gateway() -> Iterator[ScriptedGateway]:
-    """A gateway without a socket, whose end asks no questions."""
+    """Return a gateway without a socket, whose end is not checked."""
     gateway = scripted_gateway(sockets=False)
     gateway.start()
     yield gateway
@@ -32,7 +32,7 @@ def gateway() -> Iterator[ScriptedGateway]:
 
 
 class Blocking:
-    """The blocking driver with the face of the async one."""
+    """The blocking driver with the interface of the async one."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
@@ -45,7 +45,7 @@ class Blocking:
 
 
 class BlockingAnswer:
-    """Its answer."""
+    """The answer of the blocking driver."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
@@ -60,22 +60,22 @@ class BlockingAnswer:
 
 @pytest.fixture(params=["blocking", "async"])
 def driver(request: pytest.FixtureRequest, gateway: ScriptedGateway) -> Any:
-    """Each driver in turn."""
+    """Return each driver in turn."""
     return Blocking(gateway.driver()) if request.param == "blocking" else gateway.async_driver()
 
 
 def run(scenario: Any) -> Any:
-    """Run it in a loop in debug mode."""
+    """Run a scenario in a loop in debug mode."""
     return asyncio.run(scenario, debug=True)
 
 
 def soon(seconds: float) -> float:
-    """A deadline."""
+    """Return a deadline."""
     return time.monotonic() + seconds
 
 
 async def everything(answer: Any) -> list[bytes]:
-    """All pieces."""
+    """Return all pieces."""
     pieces = []
     while piece := await answer.read(soon(20)):
         pieces.append(piece)
@@ -83,7 +83,7 @@ async def everything(answer: Any) -> list[bytes]:
 
 
 def test_an_answer_has_its_status_headers_and_pieces(gateway: ScriptedGateway, driver: Any) -> None:
-    """Each event is a piece of its own; after the end there is nothing more, as often as one asks."""
+    """Each event is a piece of its own; after the end every read gives b""."""
     gateway.stream(["Hel", "lo"])
 
     async def scenario() -> None:
@@ -105,7 +105,7 @@ def test_an_answer_has_its_status_headers_and_pieces(gateway: ScriptedGateway, d
 
 
 class Gated:
-    """An application that says one thing, and another once it may."""
+    """An application that sends one part, and another once it is released."""
 
     def __init__(self) -> None:
         self.gate = threading.Event()
@@ -142,7 +142,7 @@ def test_a_piece_arrives_before_the_next_is_made_and_a_late_read_has_lost_nothin
 
 
 def test_a_head_that_is_late_is_a_deadline(gateway: ScriptedGateway, driver: Any) -> None:
-    """And the gateway notices that nobody waits."""
+    """A late head raises at the deadline, and the gateway notices the disconnect."""
     gateway.fail("stall-before-headers")
 
     async def scenario() -> None:
@@ -155,7 +155,7 @@ def test_a_head_that_is_late_is_a_deadline(gateway: ScriptedGateway, driver: Any
 
 
 def test_a_passed_deadline_still_hands_over_what_is_there(gateway: ScriptedGateway, driver: Any) -> None:
-    """As a socket's driver does."""
+    """A read after the deadline still returns the available data, as with a socket's driver."""
     gateway.reply("Hello")
 
     async def scenario() -> None:
@@ -175,7 +175,7 @@ def test_a_passed_deadline_still_hands_over_what_is_there(gateway: ScriptedGatew
 def test_an_answer_that_is_given_up_ends_for_its_reader_and_for_the_gateway(
     gateway: ScriptedGateway, driver: Any
 ) -> None:
-    """A reader that waits is told; the gateway stops as it does when a client leaves."""
+    """A waiting reader gets an error; the gateway stops as it does when a client disconnects."""
     gateway.stream(["one", "two"], pause=60)
 
     async def scenario() -> None:
@@ -198,7 +198,7 @@ def test_an_answer_that_is_given_up_ends_for_its_reader_and_for_the_gateway(
 
 @pytest.mark.parametrize("kind", ["blocking", "async"])
 def test_one_reader_at_a_time(kind: str) -> None:
-    """A second one is a mistake of the caller's."""
+    """A second reader gets a RuntimeError."""
     app, plan = Gated(), ScriptedFaults()
     driver: Any = Blocking(InProcessDriver(app, plan)) if kind == "blocking" else AsyncInProcessDriver(app, plan)
 
@@ -221,7 +221,7 @@ def test_one_reader_at_a_time(kind: str) -> None:
 
 
 def test_closing_ends_open_answers(gateway: ScriptedGateway, driver: Any) -> None:
-    """With an error; and nothing more can be opened."""
+    """Closing ends open answers with an error, and nothing more can be opened."""
     gateway.stream(["one", "two"], pause=60)
 
     async def scenario() -> None:
@@ -237,12 +237,12 @@ def test_closing_ends_open_answers(gateway: ScriptedGateway, driver: Any) -> Non
 
 
 def test_a_slow_reader_holds_the_gateway_back(gateway: ScriptedGateway, driver: Any) -> None:
-    """An answer of any length takes little room: nothing is made long before it is read."""
+    """An answer of any length uses little memory: no piece is produced long before it is read."""
     gateway.stream(["x" * 10_000] * 100)
 
     async def scenario() -> None:
         answer = await driver.open("POST", URL, [], BODY)
-        await asyncio.sleep(0.2)  # a gateway that makes ahead would do it now
+        await asyncio.sleep(0.2)  # a gateway that produces ahead would do it now
         held = getattr(answer, "inner", answer)._delivery._held
         assert held < 100_000
         assert sum(map(len, await everything(answer))) > 1_000_000
@@ -252,7 +252,7 @@ def test_a_slow_reader_holds_the_gateway_back(gateway: ScriptedGateway, driver: 
 
 
 def test_a_cancelled_request_leaves(gateway: ScriptedGateway) -> None:
-    """Nothing of it goes on behind the caller's back."""
+    """A cancelled request stops at the gateway too."""
     gateway.fail("stall-before-headers")
 
     async def scenario() -> None:
@@ -275,7 +275,7 @@ def test_a_cancelled_request_leaves(gateway: ScriptedGateway) -> None:
 
 
 def test_a_forgotten_answer_leaves(gateway: ScriptedGateway) -> None:
-    """When it is collected."""
+    """An answer that is collected ends at the gateway."""
     gateway.stream(["one", "two"], pause=60)
 
     async def scenario() -> None:
@@ -288,7 +288,7 @@ def test_a_forgotten_answer_leaves(gateway: ScriptedGateway) -> None:
 
 
 def test_an_answer_may_outlive_its_loop(gateway: ScriptedGateway) -> None:
-    """A test that ends with a stream open disturbs nobody."""
+    """A test that ends with an open stream raises no error."""
     gateway.stream(["one", "two"], pause=60)
     driver = gateway.async_driver()
     answer = run(driver.open("POST", URL, [], BODY))
@@ -329,7 +329,7 @@ def test_a_stream_that_stalls_is_the_clients_clock(gateway: ScriptedGateway) -> 
 
 
 def test_a_driver_can_be_used_by_any_client(gateway: ScriptedGateway) -> None:
-    """It is a transport like any other."""
+    """The driver works in any client, as every transport does."""
     gateway.reply("Hello")
     with InferenceGatewayClient("http://anything.test", driver=gateway.driver()) as client:
         assert client.generate_content("openai/x", "Hi").text == "Hello"
@@ -337,7 +337,7 @@ def test_a_driver_can_be_used_by_any_client(gateway: ScriptedGateway) -> None:
 
 
 def test_no_socket_is_opened(gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing connects and not attached to a listening server: there is no address to connect to."""
+    """No connection is made and no socket listens: there is no address to connect to."""
     import socket
 
     def refuse(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Other clients on the scripted gateway: the official packages, which know nothing of this one."""
+"""Other clients on the scripted gateway: the official packages."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ pytestmark = pytest.mark.wire
 
 @pytest.fixture
 def gateway() -> ScriptedGateway:
-    """A gateway that each test enters by itself."""
+    """Return a gateway that each test enters by itself."""
     return scripted_gateway()
 
 
 def test_openai_chats_streams_and_is_limited(gateway: ScriptedGateway) -> None:
-    """One script for its chat, its stream and its responses; it honours `Retry-After`."""
+    """One script serves the openai package's chat, stream and responses, and its retry follows `Retry-After`."""
     with gateway, openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="k", http_client=_client()) as client:
         gateway.fail("rate_limit", retry_after=0.01)
         gateway.reply("Hello", reasoning="Hm.", tool_calls=[("weather", {"city": "Oslo"})], times=3)
@@ -35,7 +35,7 @@ def test_openai_chats_streams_and_is_limited(gateway: ScriptedGateway) -> None:
 
 
 def test_anthropic_streams_and_is_overloaded(gateway: ScriptedGateway) -> None:
-    """The same script in its dialect, after an error that it repeats."""
+    """The same script serves the anthropic package, after an error that it retries."""
     with gateway, anthropic.Anthropic(base_url=gateway.url, api_key="k", http_client=_client()) as client:
         gateway.fail("overloaded", retry_after=0.01)
         gateway.reply("Hello", reasoning="Hm.", tool_calls=[("weather", {"city": "Oslo"})])
@@ -47,7 +47,7 @@ def test_anthropic_streams_and_is_overloaded(gateway: ScriptedGateway) -> None:
 
 
 def test_a_request_without_a_script_is_not_repeated_by_them(gateway: ScriptedGateway) -> None:
-    """They are told at once, and tell the reason."""
+    """The official packages raise at once, with the reason."""
     asked = [{"role": "user", "content": "Hi"}]
     gateway.start()
     with openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="k", http_client=_client()) as client:
@@ -65,5 +65,5 @@ def test_a_request_without_a_script_is_not_repeated_by_them(gateway: ScriptedGat
 
 
 def _client() -> httpx2.Client:
-    """A client that is led to no proxy."""
+    """Return a client without a proxy."""
     return httpx2.Client(trust_env=False)

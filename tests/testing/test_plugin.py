@@ -1,4 +1,4 @@
-"""The pytest plugin, in test runs of its own: what passes, what fails, what is printed, and what it costs unused."""
+"""The pytest plugin, in test runs of its own: passes, failures, output, and its cost when unused."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ ASK = """
 
 @pytest.fixture
 def run(pytester: pytest.Pytester) -> Runner:
-    """Runs tests with these helpers in front."""
+    """Run tests with these helpers at the top."""
     return Runner(pytester)
 
 
 class Runner:
-    """Runs a test file, quietly and with warnings as errors."""
+    """A runner of a test file, quiet and with warnings as errors."""
 
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
@@ -46,7 +46,7 @@ class Runner:
 
 
 def test_fixtures_work_with_every_way_to_run_a_coroutine(run: Runner) -> None:
-    """Blocking, `asyncio.run` and anyio's plugin; the clients need no closing, and belong to no loop."""
+    """Blocking tests, `asyncio.run` and anyio's plugin work; the clients need no closing and no fixed loop."""
     result = run("""
         def test_blocking(gateway, gateway_client):
             gateway.fail("rate_limit", retry_after=30)
@@ -80,7 +80,7 @@ def test_fixtures_work_with_every_way_to_run_a_coroutine(run: Runner) -> None:
 
 
 def test_the_environment_leads_to_the_gateway(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Past any proxy, without a token that is for another gateway; afterwards everything is as it was."""
+    """The clients use no proxy and no token of another gateway; the environment is restored afterwards."""
     monkeypatch.setenv("INFERENCE_GATEWAY_URL", "http://real.invalid")
     monkeypatch.setenv("INFERENCE_GATEWAY_TOKEN", "secret")
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid")
@@ -102,7 +102,7 @@ def test_the_environment_leads_to_the_gateway(run: Runner, monkeypatch: pytest.M
 
 
 def test_an_unmatched_request_fails_the_test_even_if_it_was_swallowed(run: Runner) -> None:
-    """As a failure of the test itself, with the nearest script, and without our own code in the report."""
+    """An unmatched request fails the test itself, with the nearest script, and without our frames in the report."""
     result = run("""
         def test_swallowed(gateway):
             gateway.on(model="openai/gpt-4").reply("Hello", optional=True)
@@ -125,8 +125,8 @@ def test_an_unmatched_request_fails_the_test_even_if_it_was_swallowed(run: Runne
     result.stdout.no_fnmatch_line("During handling of*")
 
 
-def test_an_unmatched_request_is_told_with_whatever_failed(run: Runner) -> None:
-    """The assertion that failed stays; the reason stands below it."""
+def test_an_unmatched_request_is_reported_with_the_failure(run: Runner) -> None:
+    """The failed assertion is kept, followed by the unmatched request."""
     result = run("""
         def test_wrong(gateway):
             try:
@@ -140,7 +140,7 @@ def test_an_unmatched_request_is_told_with_whatever_failed(run: Runner) -> None:
 
 
 def test_an_unused_script_fails_the_test(run: Runner) -> None:
-    """Unless the script, the marker or a failure says otherwise."""
+    """An unused script fails the test unless the script, the marker or another failure prevents it."""
     result = run("""
         def test_unused(gateway):
             gateway.on(endpoint="messages").reply("Hello", times=2)
@@ -174,7 +174,7 @@ def test_an_unused_script_fails_the_test(run: Runner) -> None:
 
 
 def test_a_misuse_is_shown_at_the_tests_own_line(run: Runner) -> None:
-    """None of our frames stands between."""
+    """The report shows the test's line, without frames of ours."""
     result = run("""
         def test_misuse(gateway):
             gateway.reply()
@@ -184,8 +184,8 @@ def test_a_misuse_is_shown_at_the_tests_own_line(run: Runner) -> None:
     result.stdout.no_fnmatch_line("*testing/*.py*")
 
 
-def test_the_marker_says_how_the_gateway_is_made(run: Runner) -> None:
-    """For one test, a class or a file, the nearest first; what it does not know is an error."""
+def test_the_marker_sets_the_gateways_options(run: Runner) -> None:
+    """The nearest marker of test, class or file sets the gateway's options; an unknown option is an error."""
     result = run("""
         from inference_gateway_sdk.embedded import Settings
 
@@ -220,7 +220,7 @@ def test_the_marker_says_how_the_gateway_is_made(run: Runner) -> None:
 
 
 def test_each_test_has_a_gateway_of_its_own(run: Runner) -> None:
-    """Nothing of one reaches the next; afterwards nobody listens."""
+    """No script or request reaches the next test; afterwards nothing listens."""
     result = run("""
         urls = []
 
@@ -238,7 +238,7 @@ def test_each_test_has_a_gateway_of_its_own(run: Runner) -> None:
 
 
 def test_unittest_cases_have_it_too(run: Runner) -> None:
-    """By a fixture, or as a context manager without pytest."""
+    """A unittest case uses a fixture, or a context manager without pytest."""
     result = run("""
         from inference_gateway_sdk.testing import scripted_gateway
 
@@ -277,7 +277,7 @@ def test_unittest_cases_have_it_too(run: Runner) -> None:
 
 
 def test_a_gateway_for_many_tests_is_made_by_the_user(run: Runner) -> None:
-    """A fixture of any scope over the context manager, reset between tests."""
+    """A fixture of any scope may use the context manager, with a reset between tests."""
     result = run("""
         from inference_gateway_sdk.testing import scripted_gateway
 
@@ -318,7 +318,7 @@ pytest.main(["-q", "-p", "no:anyio", "-p", "no:hypothesispytest", "-p", "no:cov"
 
 
 def test_it_costs_nothing_when_it_is_not_used(pytester: pytest.Pytester) -> None:
-    """Its own file and the package's empty root are all that pytest's start imports of it."""
+    """At pytest's start only the plugin's file and the package's empty root are imported."""
     pytester.makepyfile("def test_nothing():\n    pass\n")
     count = pytester.makepyfile(count=COUNT)
     options = ["-p", "no:schemathesis", "-p", "no:asyncio"]
@@ -332,7 +332,7 @@ def test_it_costs_nothing_when_it_is_not_used(pytester: pytest.Pytester) -> None
 
 
 def test_a_missing_extra_is_named() -> None:
-    """With what to install."""
+    """The error of a missing extra has the install command."""
     code = "import sys; sys.modules['uvicorn'] = None; from inference_gateway_sdk.testing import scripted_gateway"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     last = done.stderr.splitlines()[-1]
@@ -341,7 +341,7 @@ def test_a_missing_extra_is_named() -> None:
 
 
 def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -> None:
-    """`pytest --fixtures` shows the first line of each."""
+    """`pytest --fixtures` shows the first line of each fixture."""
     result = pytester.runpytest_inprocess("--fixtures", "-q", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines_random([
         "gateway -- *",

@@ -1,4 +1,4 @@
-"""What a test can ask of the requests that came."""
+"""The received requests, as a test can inspect them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ pytestmark = pytest.mark.wire
 
 @pytest.fixture
 def client(script: ScriptedGateway) -> InferenceGatewayClient:
-    """A client whose every request is answered."""
+    """Return a client whose every request succeeds."""
     script.reply("Hello", times="always")
     return script.client(token="secret")
 
 
 def test_a_chat_is_typed(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
-    """As what the client was given, unknown fields included."""
+    """A chat is typed with the client's arguments, unknown fields included."""
     with pytest.warns(UserWarning, match="drops"):
         client.with_options(headers={"X-Mine": "1"}).generate_content(
             "openai/gpt-4o", "Hi", temperature=0.5, extra_body={"top_k": 3}
@@ -46,7 +46,7 @@ def test_a_chat_is_typed(script: ScriptedGateway, client: InferenceGatewayClient
 
 
 def test_each_endpoint_has_its_type(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
-    """The body is of the type that the endpoint takes."""
+    """The body has the type of the endpoint's request."""
     client.create_message("anthropic/claude", "Hi", 50)
     client.create_response("openai/gpt-4o", "Hi")
     client.generate_image("a cat", model="openai/x", n=2)
@@ -68,15 +68,17 @@ def test_each_endpoint_has_its_type(script: ScriptedGateway, client: InferenceGa
 
 
 def test_a_form_has_its_fields(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
-    """Texts as text and files as bytes."""
+    """A form's texts are text and its files bytes."""
     client.create_image_edit(b"\x89PNG", "greener", model="openai/x")
     request = script.request
     assert (request.form["prompt"], request.form["image"]) == ("greener", b"\x89PNG")
     assert (request.model, request.text) == ("openai/x", "greener")
 
 
-def test_what_has_no_body_says_so(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
-    """Asking for the wrong thing fails the test with a sentence."""
+def test_a_request_without_a_body_raises_when_it_is_read(
+    script: ScriptedGateway, client: InferenceGatewayClient
+) -> None:
+    """Reading a missing body raises an error that explains it."""
     client.list_models("openai")
     request = script.request
     assert (request.query, request.content, request.model, request.text) == ({"provider": "openai"}, b"", "openai/", "")
@@ -94,14 +96,14 @@ def test_what_has_no_body_says_so(script: ScriptedGateway, client: InferenceGate
 
 
 def test_another_endpoints_type_is_refused(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
-    """A chat is no message."""
+    """A chat cannot be read as a message."""
     client.generate_content("openai/x", "Hi")
     with pytest.raises(AssertionError, match="request 1 .* has a CreateChatCompletionRequest"):
         _ = script.request.message
 
 
 def test_the_one_request_is_the_only_one(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
-    """With none or two there is no such thing."""
+    """With no request or two, reading the only one raises."""
     with pytest.raises(AssertionError, match="expected one request, received 0: none"):
         _ = script.request
     client.generate_content("openai/x", "Hi")
@@ -112,7 +114,7 @@ def test_the_one_request_is_the_only_one(script: ScriptedGateway, client: Infere
 
 @pytest.mark.parametrize("content", [[], [{"role": "user", "content": None}], [5]])
 def test_a_request_without_text_has_none(script: ScriptedGateway, client: InferenceGatewayClient, content: Any) -> None:
-    """Whatever was sent in the place of messages, nothing breaks."""
+    """A request with anything in place of its messages has no text, without an error."""
     client.proxy("anthropic", "/messages", method="POST", json={"model": "x", "messages": content})
     assert script.request.text == ""
 
@@ -121,7 +123,7 @@ def test_a_request_without_text_has_none(script: ScriptedGateway, client: Infere
 def test_what_is_no_conversation_is_the_providers_400(
     script: ScriptedGateway, client: InferenceGatewayClient, path: str
 ) -> None:
-    """As a real provider's: the gateway lets it through."""
+    """Messages that are not a conversation give the provider's 400: the gateway relays them."""
     with pytest.raises(BadRequestError, match="cannot read this request"):
         client.proxy("anthropic", path, method="POST", json={"model": "x", "messages": "Hi"})
     assert script.request.text == "Hi"

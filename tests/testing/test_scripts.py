@@ -1,4 +1,4 @@
-"""Which script answers which request: in what order, how often, and on what condition."""
+"""The match of scripts to requests: in which order, how often, and on which condition."""
 
 from __future__ import annotations
 
@@ -27,56 +27,56 @@ from inference_gateway_sdk.testing import (
 pytestmark = pytest.mark.wire
 
 
-def said(client: InferenceGatewayClient, prompt: str = "Hi", model: str = "openai/gpt-4o") -> str | None:
-    """What a chat answers."""
+def chat_text(client: InferenceGatewayClient, prompt: str = "Hi", model: str = "openai/gpt-4o") -> str | None:
+    """Return the text of a chat."""
     return client.generate_content(model, prompt).text
 
 
 def test_scripts_answer_in_the_order_they_were_written(script: ScriptedGateway) -> None:
-    """Each once, unless it says how often."""
+    """Each script answers once by default, in the order of definition."""
     script.reply("one")
     script.reply("two", times=2)
     script.reply("three", times="always")
     with script.client() as client:
-        assert [said(client) for _ in range(5)] == ["one", "two", "two", "three", "three"]
+        assert [chat_text(client) for _ in range(5)] == ["one", "two", "two", "three", "three"]
 
 
 def test_a_script_counts_its_requests(script: ScriptedGateway) -> None:
-    """So that a test may look."""
+    """A script counts its requests."""
     first, second = script.reply("one"), script.reply("two", times="always")
     with script.client() as client:
         for _ in range(3):
-            said(client)
+            chat_text(client)
     assert (first.used, second.used) == (1, 2)
 
 
 @pytest.mark.parametrize("pattern", ["openai/gpt-4o", "openai/*", "*/gpt-4o", "gpt-4o", "gpt-4*"])
 def test_a_model_is_matched_by_name_or_pattern(script: ScriptedGateway, pattern: str) -> None:
-    """With its provider or, in a pattern without a slash, without."""
+    """A model is matched with its provider or, in a pattern without a slash, without."""
     script.on(model=pattern).reply("yes")
     script.reply("no")
     with script.client() as client:
-        assert said(client) == "yes"
+        assert chat_text(client) == "yes"
 
 
 @pytest.mark.parametrize("pattern", ["openai/gpt-4", "anthropic/*", "gpt-4", "OPENAI/GPT-4O"])
 def test_another_model_is_another(script: ScriptedGateway, pattern: str) -> None:
-    """Names are compared as they are written."""
+    """Names are compared exactly."""
     script.on(model=pattern).reply("no")
     script.reply("yes")
     with script.client() as client:
-        assert said(client) == "yes"
+        assert chat_text(client) == "yes"
 
 
 def test_a_provider_beside_the_model_is_the_same(script: ScriptedGateway) -> None:
-    """It makes no difference which way the provider was named."""
+    """A provider beside the model matches like one in its name."""
     script.on(model="openai/gpt-4o").reply("yes")
     with script.client() as client:
         assert client.generate_content("gpt-4o", "Hi", provider="openai").text == "yes"
 
 
 def test_the_last_message_is_what_content_is_sought_in(script: ScriptedGateway) -> None:
-    """A prompt, in whatever shape, or the result of a tool."""
+    """Content is matched in the last message: a prompt of any form, or the result of a tool."""
     tools: list[dict[str, Any]] = [{"type": "function", "function": {"name": "weather", "parameters": {}}}]
     script.on(content="3 degrees").reply("It is cold.")
     script.on(content="weather").reply(tool_calls=[("weather", {"city": "Oslo"})])
@@ -86,11 +86,11 @@ def test_the_last_message_is_what_content_is_sought_in(script: ScriptedGateway) 
         answer = client.generate_content("openai/x", messages, tools=tools)
         messages += [answer.message, {"role": "tool", "tool_call_id": "call_1", "content": "3 degrees"}]
         assert client.generate_content("openai/x", messages, tools=tools).text == "It is cold."
-        assert said(client, "bye") == "Bye."
+        assert chat_text(client, "bye") == "Bye."
 
 
 def test_content_is_found_in_every_dialect(script: ScriptedGateway) -> None:
-    """In messages with blocks, in items, and in prompts for pictures and sounds."""
+    """Content is found in messages with blocks, in items, and in prompts for images and sounds."""
     script.on(content="a cat").reply("yes", times="always")
     with script.client() as client:
         block: list[Any] = [{"role": "user", "content": [{"type": "text", "text": "draw a cat"}]}]
@@ -111,18 +111,18 @@ def test_content_is_found_in_every_dialect(script: ScriptedGateway) -> None:
 
 
 def test_an_endpoint_can_be_chosen(script: ScriptedGateway) -> None:
-    """One dialect and no other."""
+    """A script for an endpoint matches only its dialect."""
     script.on(endpoint="messages").reply("a message")
     script.on(endpoint="responses").reply("a response")
     script.on(endpoint="chat").reply("a chat")
     with script.client() as client:
-        assert said(client) == "a chat"
+        assert chat_text(client) == "a chat"
         assert client.create_response("openai/x", "Hi").output_text == "a response"
         assert client.create_message("anthropic/x", "Hi", 5).text == "a message"
 
 
 def test_a_function_may_decide(script: ScriptedGateway) -> None:
-    """From all that is known of the request."""
+    """A function may decide by every field of the request."""
 
     def hot(request: ReceivedRequest) -> bool:
         return (request.chat.temperature or 0) > 1
@@ -135,81 +135,81 @@ def test_a_function_may_decide(script: ScriptedGateway) -> None:
 
 
 def test_a_function_that_raises_is_reported_and_breaks_nothing(script: ScriptedGateway) -> None:
-    """The client is answered, and the test is told what was raised."""
+    """The client gets a response, and the test raises the function's exception."""
 
     def broken(request: ReceivedRequest) -> bool:
         return bool(request.message)
 
     script.on(where=broken).reply("never")
     with script.client() as client, pytest.raises(NotFoundError, match="request 1 .* has a CreateChatCompletion"):
-        said(client)
+        chat_text(client)
     with pytest.raises(UnmatchedRequestError, match=r"- broken is true\n +\+ AssertionError: request 1 \(POST"):
         script.assert_all_matched()
 
 
 def test_conditions_are_all_to_be_true(script: ScriptedGateway) -> None:
-    """One that is not leaves the request to the next script."""
+    """A script with one false condition leaves the request to the next script."""
     script.on(model="openai/*", content="dog").reply("no")
     script.on(model="openai/*", content="cat").reply("yes")
     with script.client() as client:
-        assert said(client, "a cat") == "yes"
+        assert chat_text(client, "a cat") == "yes"
 
 
 def test_what_a_model_answers_is_no_answer_for_the_rest(script: ScriptedGateway) -> None:
-    """Listing models and asking for the health need no script and use none up."""
+    """Listing models and the health check need no script and use none up."""
     script.fail(503)
     with script.client(max_retries=0) as client:
         assert client.list_models().data and client.health_check() and client.list_tools().data == []
     assert len(script.requests) == 3
 
 
-@pytest.mark.parametrize(("status", "model"), [(400, "gpt-4o"), (400, "nobody/gpt-4o")])
+@pytest.mark.parametrize(("status", "model"), [(400, "gpt-4o"), (400, "unknown/gpt-4o")])
 def test_a_request_that_the_gateway_refuses_uses_no_script(script: ScriptedGateway, status: int, model: str) -> None:
-    """It never reaches a provider: the gateway's own rules hold."""
+    """A request that the gateway refuses never reaches a provider, and uses no script."""
     script.reply("Hello")
     with script.client() as client:
         with pytest.raises(BadRequestError, match="Unable to determine provider") as caught:
-            said(client, model=model)
+            chat_text(client, model=model)
         assert caught.value.status == status
-        assert said(client) == "Hello"
+        assert chat_text(client) == "Hello"
     script.assert_all_used()
     script.assert_all_matched()
 
 
 def test_settings_of_the_gateway_hold() -> None:
-    """Aliases, limits and the rest are the embedded gateway's own."""
+    """Aliases, limits and other settings are those of the embedded gateway."""
     settings = Settings(max_body=2000, pools={"fast": [("openai", "gpt-4o"), ("groq", "llama")]})
     with scripted_gateway(settings=settings) as gateway, gateway.client() as client:
         gateway.on(model="fast").reply("Hello", times=2)
         answers = [client.generate_content("fast", "Hi") for _ in range(2)]
         assert [answer.meta.selected_provider for answer in answers] == ["openai", "groq"]
         with pytest.raises(PayloadTooLargeError):
-            said(client, "x" * 2000)
+            chat_text(client, "x" * 2000)
 
 
 def test_a_provider_without_a_key_is_missing() -> None:
-    """As on a real gateway, when the settings say who has one."""
+    """A provider without a key is missing, as on a real gateway, when the settings define the keys."""
     with (
         scripted_gateway(settings=Settings(access={"groq": Access(key="k")})) as gateway,
         gateway.client() as client,
     ):
         gateway.reply("Hello")
         with pytest.raises(BadRequestError, match="requires an API key"):
-            said(client)
-        assert said(client, model="groq/x") == "Hello"
+            chat_text(client)
+        assert chat_text(client, model="groq/x") == "Hello"
 
 
 @pytest.mark.parametrize("sockets", [True, False])
 def test_a_gateway_may_ask_for_a_token(sockets: bool) -> None:
-    """Its own clients send it; another is refused before any script is asked for."""
+    """The gateway's own clients send its token; other requests are refused before any script is matched."""
     with (
         scripted_gateway(settings=Settings(token="secret"), sockets=sockets) as gateway,
         gateway.client() as client,
     ):
         gateway.reply("Hello")
         with pytest.raises(UnauthorizedError), gateway.client(token="wrong") as other:
-            said(other)
-        assert said(client) == "Hello"
+            chat_text(other)
+        assert chat_text(client) == "Hello"
         if sockets:
             assert gateway.environ["INFERENCE_GATEWAY_TOKEN"] == "secret"
 
@@ -227,7 +227,7 @@ def test_the_gateways_own_tools_take_a_script_each_turn(sockets: bool) -> None:
     with scripted_gateway(tools=[weather], sockets=sockets) as gateway, gateway.client() as client:
         gateway.reply(tool_calls=[("mcp_weather", {"city": "Oslo"})])
         gateway.on(content="3 degrees", model="openai/gpt-4o").reply("It is cold.")
-        assert said(client, "How is Oslo?") == "It is cold."
+        assert chat_text(client, "How is Oslo?") == "It is cold."
         assert len(gateway.requests) == 1
     assert asked == ["Oslo"]
 
@@ -238,7 +238,7 @@ def test_threads_share_a_gateway(script: ScriptedGateway) -> None:
         script.reply(str(number))
     answers: list[str | None] = []
     with script.client() as client:
-        threads = [threading.Thread(target=lambda: answers.append(said(client))) for _ in range(24)]
+        threads = [threading.Thread(target=lambda: answers.append(chat_text(client))) for _ in range(24)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -247,35 +247,35 @@ def test_threads_share_a_gateway(script: ScriptedGateway) -> None:
     assert [request.number for request in script.requests] == list(range(1, 25))
 
 
-def test_a_request_without_a_script_is_refused_at_once_and_told_at_the_end(script: ScriptedGateway) -> None:
-    """It is not repeated, and swallowing the error does not help."""
+def test_a_request_without_a_script_is_refused_at_once_and_reported_at_the_end(script: ScriptedGateway) -> None:
+    """A request without a script is not retried, and is reported even if its error is swallowed."""
     with script.client() as client, pytest.raises(NotFoundError, match="No script answers request 1"):
-        said(client)
+        chat_text(client)
     assert len(script.requests) == 1
     with pytest.raises(UnmatchedRequestError, match="There are no scripts"):
         script.check()
 
 
 def test_the_block_ends_with_what_was_swallowed() -> None:
-    """For code under test that catches everything."""
+    """The block raises unmatched requests that the code under test swallowed."""
     gateway = scripted_gateway()
     with pytest.raises(UnmatchedRequestError, match="No script answers"), gateway, gateway.client() as client:
         with pytest.raises(NotFoundError):
-            said(client)
+            chat_text(client)
         gateway.reply("too late", optional=True)
 
 
-def test_an_error_that_leaves_the_block_is_told_what_was_swallowed() -> None:
-    """It stays itself, with a note."""
+def test_an_error_that_leaves_the_block_notes_what_was_swallowed() -> None:
+    """An exception that leaves the block is kept, with a note of the unmatched requests."""
     with pytest.raises(ZeroDivisionError) as caught, scripted_gateway() as gateway:
         with gateway.client() as client, pytest.raises(NotFoundError):
-            said(client)
+            chat_text(client)
         _ = 1 / 0
     assert caught.value.__notes__[0].startswith("No script answers request 1")
 
 
 def test_a_script_that_is_not_used_is_an_error_at_the_end() -> None:
-    """As with respx and pytest-httpx; also one that was used too seldom."""
+    """An unused script is an error, also one that was used too seldom."""
     with (
         pytest.raises(UnusedScriptError, match=r"2 scripts were not used(.|\n)*used 1 of 2"),
         scripted_gateway() as one,
@@ -283,11 +283,11 @@ def test_a_script_that_is_not_used_is_an_error_at_the_end() -> None:
         one.reply("Hello", times=2)
         one.on(model="openai/*").reply("never", times="always")
         with one.client() as client:
-            assert said(client, model="groq/x") == "Hello"
+            assert chat_text(client, model="groq/x") == "Hello"
 
 
-def test_a_script_need_not_be_used_if_it_says_so() -> None:
-    """Or if the whole gateway is told not to mind."""
+def test_an_optional_script_need_not_be_used() -> None:
+    """An optional script need not be used, nor any on a gateway without the check."""
     with scripted_gateway() as gateway:
         gateway.reply("never", optional=True)
     with scripted_gateway(check_unused=False) as gateway:
@@ -295,14 +295,14 @@ def test_a_script_need_not_be_used_if_it_says_so() -> None:
 
 
 def test_everything_can_be_forgotten(script: ScriptedGateway) -> None:
-    """Scripts, requests and what was unmatched."""
+    """A reset drops scripts, requests and unmatched ones."""
     script.reply("old")
     with script.client() as client:
-        said(client)
+        chat_text(client)
         with pytest.raises(NotFoundError):
-            said(client)
+            chat_text(client)
         script.reset()
         assert script.requests == []
         script.reply("new")
-        assert said(client) == "new"
+        assert chat_text(client) == "new"
     script.check()

@@ -1,4 +1,4 @@
-"""Any exchange, for property tests: what a server and a client may do, and some of what only a file may say."""
+"""Random exchanges for property tests: those of a server and a client, and content that only a file may have."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ json_values = st.recursive(
 
 @st.composite
 def json_texts(draw: st.DrawFn) -> str:
-    """JSON in some style: those of Python, Go and JavaScript, and odd ones."""
+    """Draw JSON in some style: those of Python, Go and JavaScript, and odd ones."""
     style = draw(
         st.sampled_from([{}, {"separators": (",", ":")}, {"indent": 2}, {"indent": 4}, {"separators": (" ,", " :")}])
     )

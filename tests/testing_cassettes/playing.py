@@ -15,12 +15,12 @@ Scenario = Callable[[Any], Awaitable[Any]]
 
 
 class Played:
-    """A cassette in a folder of its own, for one of the two clients.
+    """A cassette in its own folder, for one of the two clients.
 
     Args:
-        world: Which client.
-        path: Where the file is.
-        options: Of the client.
+        world: The kind of client.
+        path: The path of the file.
+        options: The options of the client.
     """
 
     def __init__(self, world: World, path: Path, **options: Any) -> None:
@@ -29,15 +29,15 @@ class Played:
         self.options = {"timeout": 20, **options}
 
     def record(self, url: str, scenario: Scenario, **how: Any) -> Any:
-        """What the scenario returns in front of the server."""
+        """Return the scenario's result in front of the server."""
         return self._run(url, scenario, **how)
 
     def play(self, scenario: Scenario, **how: Any) -> Any:
-        """What it returns from the file alone; the address has no server."""
+        """Return the scenario's result from the file alone; the address has no server."""
         return self._run("http://localhost:1", scenario, mode="none", **how)
 
     def exchanges(self) -> list[Exchange]:
-        """What is in the file."""
+        """Return the content of the file."""
         return load(self.path)
 
     def driver(self, tape: Cassette) -> Any:
@@ -50,19 +50,19 @@ class Played:
 
 
 class BlockingDriver(Blocking):
-    """A blocking driver with the face of the async one, and so its answers."""
+    """A blocking driver, and its answers, with the interface of the async one."""
 
     async def open(self, *args: Any, **options: Any) -> Any:
         return Blocking(self.inner.open(*args, **options))
 
 
 def driver_of(world: World, tape: Cassette, **options: Any) -> Any:
-    """The tape's driver for one of the two clients, with the face of the async one."""
+    """Return the tape's driver for one of the two clients, with the interface of the async one."""
     return BlockingDriver(tape.driver(**options)) if world.blocking else tape.async_driver(**options)
 
 
 async def outcome(scenario: Scenario, client: Any) -> Any:
-    """What a scenario returns, or what it raises: class, message without its times, and what a stream had brought."""
+    """Return the scenario's result, or its error: class, message without times, and partial text."""
     try:
         return await scenario(client)
     except GatewayError as error:

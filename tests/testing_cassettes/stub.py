@@ -1,4 +1,4 @@
-"""A driver without a network: it answers each request with what a function makes of it."""
+"""A driver without a network: a function answers each request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inference_gateway_sdk.testing.cassettes import RecordedRequest
 
 @dataclass
 class StubAnswer:
-    """An answer that is all there; see `protocols.Answer`."""
+    """A complete answer; see `protocols.Answer`."""
 
     status: int = 200
     headers: Sequence[tuple[str, str]] = (("content-type", "application/json"),)
@@ -27,7 +27,7 @@ class StubAnswer:
 
 @dataclass
 class StubDriver:
-    """See `protocols.Driver`; it keeps what it was asked."""
+    """A driver that records its requests; see `protocols.Driver`."""
 
     answer: Callable[[RecordedRequest], StubAnswer] = lambda _: StubAnswer()
     asked: list[RecordedRequest] = field(default_factory=list)
@@ -51,7 +51,7 @@ class StubDriver:
 
 
 def read_all(answer: object) -> bytes:
-    """The whole body of an answer."""
+    """Return the whole body of an answer."""
     pieces = []
     while piece := answer.read():  # type: ignore[attr-defined]
         pieces.append(piece)
@@ -59,7 +59,7 @@ def read_all(answer: object) -> bytes:
 
 
 class AsyncStubAnswer:
-    """The same for asyncio; see `protocols.AsyncAnswer`."""
+    """A complete answer for asyncio; see `protocols.AsyncAnswer`."""
 
     def __init__(self, inner: StubAnswer) -> None:
         self.inner = inner
@@ -76,7 +76,7 @@ class AsyncStubAnswer:
 
 
 class AsyncStubDriver:
-    """The same for asyncio; see `protocols.AsyncDriver`."""
+    """A driver for asyncio that records its requests; see `protocols.AsyncDriver`."""
 
     def __init__(self, inner: StubDriver) -> None:
         self.inner = inner

@@ -1,4 +1,4 @@
-"""Our clients' endpoints recorded in front of a gateway, and played again with the gateway gone: the same answers."""
+"""The clients' endpoints recorded in front of a gateway, and played with the gateway gone: the same answers."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\xff"
 
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[str]:
-    """A scripted gateway."""
+    """Return a scripted gateway."""
     with running(scripted=ScriptedProvider()) as url:
         yield url
 
 
 @pytest.fixture
 def played(world: World, tmp_path: Path) -> Played:
-    """A cassette that is not recorded yet."""
+    """Return a cassette that is not recorded yet."""
     return Played(world, tmp_path / "it.json", token="sk-live-0123456789")
 
 
 async def chunks(stream: Any) -> list[Any]:
-    """Every chunk of a stream, and the whole they make."""
+    """Return every chunk of a stream, and its whole answer."""
     async with stream as opened:
         items = [item.to_dict() async for item in opened]
         final = await opened.final()
@@ -43,69 +43,69 @@ async def chunks(stream: Any) -> list[Any]:
 
 
 async def listing(client: Any) -> Any:
-    """A listing."""
+    """List the models."""
     return (await client.list_models(provider="openai")).to_dict()
 
 
 async def chat(client: Any) -> Any:
-    """A chat with all that JSON escapes."""
+    """Make a chat with every character that JSON escapes."""
     return (await client.generate_content("openai/any", "Grüße, <b>&</b>!")).to_dict()
 
 
 async def chat_stream(client: Any) -> Any:
-    """The same in pieces."""
+    """Stream the same chat."""
     return await chunks(client.generate_content_stream("openai/any", "Tell me a long story"))
 
 
 async def message(client: Any) -> Any:
-    """A Messages call."""
+    """Make a Messages call."""
     return (await client.create_message("anthropic/any", [{"role": "user", "content": "Hi"}], max_tokens=9)).to_dict()
 
 
 async def message_stream(client: Any) -> Any:
-    """The same in pieces."""
+    """Stream the same message."""
     messages = [{"role": "user", "content": "Hi you there"}]
     return await chunks(client.create_message_stream("anthropic/any", messages, max_tokens=9))
 
 
 async def response(client: Any) -> Any:
-    """A Responses call."""
+    """Make a Responses call."""
     return (await client.create_response("openai/any", "Hi")).to_dict()
 
 
 async def response_stream(client: Any) -> Any:
-    """The same in pieces."""
+    """Stream the same response."""
     return await chunks(client.create_response_stream("openai/any", "Hi you there"))
 
 
 async def image(client: Any) -> Any:
-    """A picture, as base64 inside JSON."""
+    """Create an image, as base64 inside JSON."""
     return (await client.generate_image("a cat", model="openai/any")).to_dict()
 
 
 async def image_edit(client: Any) -> Any:
-    """An upload: a form with bytes that are no text."""
+    """Upload a form with bytes that are not text."""
     return (await client.create_image_edit(PNG, "a dog", model="openai/any")).to_dict()
 
 
 async def speech(client: Any) -> Any:
-    """A sound: bytes that are no text."""
+    """Create a sound: bytes that are not text."""
     return (await client.create_speech("openai/any", "Hi", "alloy", response_format="wav")).bytes
 
 
 async def speech_stream(client: Any) -> Any:
-    """The same in pieces."""
+    """Stream the same sound."""
     async with client.create_speech_stream("openai/any", "Hi", "alloy", response_format="wav") as stream:
         return b"".join([piece async for piece in stream])
 
 
 async def no_provider(client: Any) -> Any:
-    """A refusal."""
+    """Make a refused call."""
     return await client.generate_content("nobodys-model", "Hi")
 
 
 async def no_stream(client: Any) -> Any:
-    """A refusal in the place of a stream."""
+    """Make a refused stream."""
     return await chunks(client.generate_content_stream("nobodys-model", "Hi"))
 
 
@@ -117,7 +117,7 @@ SCENARIOS: list[Scenario] = [
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_an_endpoint_gives_the_same_when_the_server_is_gone(scenario: Scenario, gateway: str, played: Played) -> None:
-    """The same typed answer, chunk for chunk, byte for byte, or the same error; and no token in the file."""
+    """Each endpoint plays the same typed answer or error, byte for byte, and the file has no token."""
 
     async def tried(client: Any) -> Any:
         return await outcome(scenario, client)
@@ -129,8 +129,8 @@ def test_an_endpoint_gives_the_same_when_the_server_is_gone(scenario: Scenario, 
     assert "0123456789" not in played.path.read_text("utf-8")
 
 
-def test_a_whole_conversation_stands_in_one_file(gateway: str, played: Played) -> None:
-    """Calls of all kinds, in the order they were made."""
+def test_a_whole_conversation_is_in_one_file(gateway: str, played: Played) -> None:
+    """Calls of all kinds are in one file, in the order in which they were made."""
 
     async def talk(client: Any) -> Any:
         return [await outcome(scenario, client) for scenario in SCENARIOS]
@@ -141,14 +141,14 @@ def test_a_whole_conversation_stands_in_one_file(gateway: str, played: Played) -
 
 
 def test_both_clients_share_a_file(gateway: str, tmp_path: Path) -> None:
-    """What the blocking client recorded plays for the async one."""
+    """A recording of the blocking client plays for the async one."""
     live = Played(World("blocking"), tmp_path / "it.json").record(gateway, chat_stream)
     assert Played(World("async"), tmp_path / "it.json").play(chat_stream) == live
 
 
 @pytest.mark.parametrize("name", ["blocking", "async"])
 def test_a_driver_over_httpx2_is_recorded_too(name: str, gateway: str, tmp_path: Path) -> None:
-    """A cassette wraps whatever transport the client would use."""
+    """A cassette wraps any transport that the client would use."""
     world = World(name, "httpx2")
     inner = world._httpx2()
     with cassette(tmp_path / "it.json") as tape:
@@ -158,23 +158,23 @@ def test_a_driver_over_httpx2_is_recorded_too(name: str, gateway: str, tmp_path:
 
 
 def test_threads_record_whole_exchanges_and_play_their_own(gateway: str, tmp_path: Path) -> None:
-    """Streams at the same time do not mix: each is one exchange with all of its pieces, found by its question."""
+    """Concurrent streams do not mix: each is one exchange with all its pieces, matched by its request."""
     path = tmp_path / "it.json"
 
     def talk(url: str, mode: Any) -> dict[int, str]:
-        said: dict[int, str] = {}
+        texts: dict[int, str] = {}
         with cassette(path, mode) as tape, InferenceGatewayClient(url, driver=tape.driver()) as client:
 
             def ask(number: int) -> None:
                 with client.generate_content_stream("openai/any", f"question {number} of many") as stream:
-                    said[number] = "".join(chunk.text or "" for chunk in stream)
+                    texts[number] = "".join(chunk.text or "" for chunk in stream)
 
             threads = [threading.Thread(target=ask, args=(number,)) for number in range(12)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-        return said
+        return texts
 
     expected = {number: f"You wrote: question {number} of many" for number in range(12)}
     assert talk(gateway, "once") == expected
@@ -183,7 +183,7 @@ def test_threads_record_whole_exchanges_and_play_their_own(gateway: str, tmp_pat
 
 
 def test_tasks_record_whole_exchanges_and_play_their_own(gateway: str, tmp_path: Path) -> None:
-    """The same with tasks of one loop, where the same question asked twice gets two recordings."""
+    """Concurrent tasks do not mix either, and the same request sent twice gets two recordings."""
     played = Played(World("async"), tmp_path / "it.json")
 
     async def talk(client: Any) -> list[Any]:

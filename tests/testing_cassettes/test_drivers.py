@@ -1,4 +1,4 @@
-"""The drivers as transports: what they pass on, what a cancelled task leaves, and one reader at a time."""
+"""The drivers as transports: the options they pass on, the effect of a cancelled task, and one reader at a time."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ ABOVE = "http://unknown.invalid/x?a=b"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where no cassette is yet."""
+    """Return a path without a cassette."""
     return tmp_path / "it.json"
 
 
 def run(world: World, path: Path, scenario: Any, mode: Any = "once", **options: Any) -> Any:
-    """What a scenario makes of the driver of a tape."""
+    """Return the scenario's result with the driver of a tape."""
 
     async def inside() -> Any:
         with cassette(path, mode) as tape:
@@ -51,7 +51,7 @@ def run(world: World, path: Path, scenario: Any, mode: Any = "once", **options: 
 
 
 async def read_all(answer: Any) -> bytes:
-    """A whole body."""
+    """Return a whole body."""
     body = b""
     while piece := await answer.read():
         body += piece
@@ -59,18 +59,18 @@ async def read_all(answer: Any) -> bytes:
 
 
 def answering(connection: Connection, request: Request) -> None:
-    """What was asked, as the server saw it."""
+    """Answer with the request as the server received it."""
     connection.json({"target": request.target, "body": request.body.decode()})
 
 
 def half(connection: Connection, _: Request) -> None:
-    """One event, and then nothing more."""
+    """Send one event, and then nothing more."""
     connection.events(b"data: 1\n\n", end=False)
     connection.stall()
 
 
-def test_connections_are_made_as_the_client_is_told(world: World, path: Path) -> None:
-    """A proxy (and so certificates and limits) is given to the driver, for a client with a driver makes none."""
+def test_connections_are_made_with_the_clients_options(world: World, path: Path) -> None:
+    """Proxy, certificates and limits are passed to the driver, because a client with a driver makes no connections."""
 
     async def ask(driver: Any) -> bytes:
         return await read_all(await driver.open("POST", ABOVE, [("X-A", "1")], b"hi"))
@@ -83,7 +83,7 @@ def test_connections_are_made_as_the_client_is_told(world: World, path: Path) ->
 
 
 def test_deadlines_reach_the_driver_within(world: World, path: Path) -> None:
-    """While recording, the head and the body are waited for as long as the client says."""
+    """While recording, the client's deadlines apply to the head and the body."""
 
     def slow(connection: Connection, request: Request) -> None:
         if request.path == "/body":
@@ -113,7 +113,7 @@ def test_deadlines_reach_the_driver_within(world: World, path: Path) -> None:
 
 
 def test_a_request_that_was_not_sent_keeps_what_is_known_of_it(world: World, path: Path) -> None:
-    """A proxy that asks for a password will ask again: the failure is permanent in the recording too."""
+    """A refused proxy login is recorded as a permanent failure."""
 
     def closed(connection: Connection, _: Request) -> None:
         connection.json({}, 407)
@@ -129,7 +129,7 @@ def test_a_request_that_was_not_sent_keeps_what_is_known_of_it(world: World, pat
 
 
 def test_a_cancelled_request_is_not_recorded(path: Path) -> None:
-    """Before its head nothing is known of the answer; the driver is well afterwards."""
+    """A request cancelled before its head is not recorded, and the driver stays usable."""
 
     def first_silent(connection: Connection, request: Request) -> None:
         if request.path == "/silent":
@@ -149,7 +149,7 @@ def test_a_cancelled_request_is_not_recorded(path: Path) -> None:
 
 
 def test_a_cancelled_read_leaves_an_abandoned_answer(path: Path) -> None:
-    """What came before it is recorded, and the connection is closed."""
+    """A cancelled read records the data before it, and closes the connection."""
 
     async def ask(driver: Any) -> None:
         answer = await driver.open("GET", server.url, [], None)
@@ -168,7 +168,7 @@ def test_a_cancelled_read_leaves_an_abandoned_answer(path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["recording", "playing"])
 def test_one_task_reads_an_answer_at_a_time(path: Path, mode: str) -> None:
-    """A second reader is told, as by the transport itself; the first goes on."""
+    """A second reader gets the transport's own error; the first continues."""
 
     def slow(connection: Connection, _: Request) -> None:
         connection.head(200, "text/plain", length=4)
@@ -195,7 +195,7 @@ def test_one_task_reads_an_answer_at_a_time(path: Path, mode: str) -> None:
 
 
 def test_one_thread_reads_a_played_answer_at_a_time(path: Path) -> None:
-    """The same for the blocking one."""
+    """A second thread that reads a played answer gets the same error."""
     answer = RecordedAnswer(0.0, 200, (), (Piece(600.0, b"late"),), Ending("complete", 600.0))
     save(path, [Exchange(RecordedRequest("GET", "http://h/"), answer)])
     waiting, go_on = threading.Event(), threading.Event()
@@ -220,7 +220,7 @@ def test_one_thread_reads_a_played_answer_at_a_time(path: Path) -> None:
 
 
 def test_an_answer_that_is_given_up_while_it_is_read_is_abandoned(world: World, path: Path) -> None:
-    """Its reader is told that it is cut; the recording says who cut it."""
+    """The reader of an abandoned answer gets a truncation error; the recording notes the abandonment."""
 
     async def ask(driver: Any) -> None:
         answer = await driver.open("GET", server.url, [], None)
@@ -239,7 +239,7 @@ def test_an_answer_that_is_given_up_while_it_is_read_is_abandoned(world: World, 
 
 @pytest.mark.parametrize("mode", ["once", "none"])
 def test_closing_the_driver_ends_open_answers(world: World, path: Path, mode: str) -> None:
-    """As the transport's own closing does, recorded or played."""
+    """Closing the driver ends open answers as the transport does, recorded or played."""
     whole = RecordedAnswer(0.0, 200, (), (Piece(0.0, b"1"), Piece(0.0, b"2")), Ending("complete"))
     if mode == "none":
         save(path, [Exchange(RecordedRequest("GET", "http://h"), whole)])
@@ -278,7 +278,7 @@ class Left(StubAnswer):
 
 
 def leave(world: World, path: Path, answer: StubAnswer) -> RecordedAnswer:
-    """What is recorded of an answer of which one piece was read."""
+    """Return the recording of an answer of which one piece was read."""
     stub = StubDriver(lambda _: answer)
 
     async def ask(driver: Any) -> None:
@@ -293,7 +293,7 @@ def leave(world: World, path: Path, answer: StubAnswer) -> RecordedAnswer:
 
 
 def test_a_reader_that_leaves_near_the_end_leaves_a_whole_recording(world: World, path: Path) -> None:
-    """What little is missing is read on for the recording, and the connection goes back to its pool."""
+    """A short rest is read for the recording, and the connection returns to its pool."""
     answer = Left(headers=[("content-type", "text/event-stream")], pieces=[b"data: 1\n\n", b"data: 2\n\n"])
     recorded = leave(world, path, answer)
     assert (recorded.body, recorded.end.kind) == (b"data: 1\n\ndata: 2\n\n", "complete")
@@ -301,7 +301,7 @@ def test_a_reader_that_leaves_near_the_end_leaves_a_whole_recording(world: World
 
 
 def test_a_reader_that_leaves_far_from_the_end_abandons_the_answer(world: World, path: Path) -> None:
-    """No more than 64 KiB are read on: more would cost more than a new connection."""
+    """At most 64 KiB are read on: more would cost more than a new connection."""
     answer = Left(headers=[("content-type", "audio/mpeg")], pieces=[b"x" * 50_000 for _ in range(100)])
     recorded = leave(world, path, answer)
     assert (len(recorded.body), recorded.end.kind) == (150_000, "abandoned")
@@ -309,7 +309,7 @@ def test_a_reader_that_leaves_far_from_the_end_abandons_the_answer(world: World,
 
 
 def test_a_break_while_reading_on_is_recorded(world: World, path: Path) -> None:
-    """The caller, who has what it wanted, is not told; the recording is."""
+    """A break while reading on is recorded, and raises nothing in the caller, which has its data."""
 
     class Breaking(Left):
         def read(self, deadline: float | None = None) -> bytes:

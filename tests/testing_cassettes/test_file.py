@@ -1,4 +1,4 @@
-"""The file: every exchange comes back as it was, people can read it, and it is written whole or not at all."""
+"""The file: every exchange survives a round trip, the text is readable, and writing is atomic."""
 
 from __future__ import annotations
 
@@ -86,13 +86,13 @@ TEXT = """\
 
 @given(st.lists(exchanges, max_size=4))
 def test_any_exchanges_come_back_as_they_were(some: list[Exchange]) -> None:
-    """What is written is read back equal: bytes, order, repeats, times and endings."""
+    """A written exchange is read back equal: bytes, order, repeats, times and endings."""
     assert parse(written(some)) == some
 
 
 @given(st.lists(exchanges, max_size=3))
 def test_the_same_exchanges_always_give_the_same_text(some: list[Exchange]) -> None:
-    """The text is stable, is JSON for everybody, and holds no character that an editor or a diff stumbles over."""
+    """The text is stable, is standard JSON, and has no character that confuses an editor or a diff."""
     text = written(some)
     assert written(parse(text)) == text
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
@@ -129,8 +129,10 @@ def test_a_file_is_read_by_people() -> None:
         (TEXT.replace('"text": "data: [DO"', '"text": "x", "base64": ""'), "text and base64 exclude each other"),
     ],
 )
-def test_a_file_that_is_no_cassette_says_where_it_is_wrong(text: str, complaint: str, tmp_path: Path) -> None:
-    """The error names the file and the place in it, and what was expected there."""
+def test_an_error_about_a_file_that_is_not_a_cassette_has_the_position(
+    text: str, complaint: str, tmp_path: Path
+) -> None:
+    """The error names the file, the position in it, and the expected content."""
     path = tmp_path / "broken.json"
     path.write_text(text, "utf-8")
     with pytest.raises(CassetteFileError) as caught:
@@ -140,8 +142,8 @@ def test_a_file_that_is_no_cassette_says_where_it_is_wrong(text: str, complaint:
     assert "record again" in str(caught.value)
 
 
-def test_a_file_that_is_not_utf8_says_so(tmp_path: Path) -> None:
-    """A file that an editor saved in another encoding is refused with the place of the first wrong byte."""
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    """A file in another encoding is refused with the position of the first wrong byte."""
     path = tmp_path / "latin.json"
     path.write_bytes(b'{"cassette": 1, "x": "\xe9"}')
     with pytest.raises(CassetteFileError, match="not UTF-8 .* at byte 22"):
@@ -158,7 +160,7 @@ def test_a_broken_file_is_not_recorded_over(tmp_path: Path) -> None:
 
 
 def test_saving_makes_the_folders_and_gives_usual_permissions(tmp_path: Path) -> None:
-    """The file is as readable as any other that the user writes: it is to be committed."""
+    """The file has the user's usual permissions, because it will be committed."""
     path = tmp_path / "deep" / "er" / "hello.json"
     save(path, [HELLO])
     assert load(path) == [HELLO]
@@ -171,7 +173,7 @@ def test_saving_makes_the_folders_and_gives_usual_permissions(tmp_path: Path) ->
 def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file is whole at every moment: a full disk leaves what was there before, and no half beside it."""
+    """A full disk leaves the old file whole, and no partial file beside it."""
     path = tmp_path / "hello.json"
     save(path, [HELLO])
 

@@ -1,4 +1,4 @@
-"""The fixture `cassette` in a suite of its own: where the file lies, who decides the mode, what a failure leaves."""
+"""The fixture `cassette` in a suite of its own: the file's path, the source of the mode, and a failed test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.wire
 
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[str]:
-    """A scripted gateway."""
+    """Return a scripted gateway."""
     with running(scripted=ScriptedProvider()) as url:
         yield url
 
@@ -57,21 +57,21 @@ def test_named(cassette):
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """The suite above, in a folder of its own, with nobody listening."""
+    """Write the suite above to its own folder, without a listening server."""
     monkeypatch.setenv("TRIED_URL", "http://localhost:1")
     pytester.makepyfile(test_it=SUITE)
     return pytester
 
 
 def files(suite: pytest.Pytester) -> list[str]:
-    """The cassettes of the suite."""
+    """Return the cassettes of the suite."""
     return sorted(str(path.relative_to(suite.path)) for path in suite.path.rglob("*.json"))
 
 
 def test_a_suite_records_once_and_plays_without_a_server(
     suite: pytest.Pytester, gateway: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file a test, named after it; the second run needs no server, and a third that may only play neither."""
+    """Each test has a file with its name; the second run needs no server, nor does a third in play-only mode."""
     monkeypatch.setenv("TRIED_URL", gateway)
     suite.runpytest("-q").assert_outcomes(passed=5)
     recorded = files(suite)
@@ -90,7 +90,7 @@ def test_a_suite_records_once_and_plays_without_a_server(
 
 
 def test_the_command_line_outranks_the_marker(suite: pytest.Pytester) -> None:
-    """`--cassette-mode=none` in a pipeline: no test records there, whatever it says of itself."""
+    """With `--cassette-mode=none` no test records, whatever its marker."""
     result = suite.runpytest("-q", "--cassette-mode=none")
     result.assert_outcomes(failed=5)
     result.stdout.fnmatch_lines(["*CassetteMissError: no recording answers POST /v1/chat/completions: the file does*"])
@@ -100,7 +100,7 @@ def test_the_command_line_outranks_the_marker(suite: pytest.Pytester) -> None:
 def test_a_test_that_fails_records_nothing(
     pytester: pytest.Pytester, gateway: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half a conversation is not taken for a whole one in the next run; a skip is no recording either."""
+    """A failed test or a skip writes no recording, because half a conversation would be played as a whole one."""
     monkeypatch.setenv("TRIED_URL", gateway)
     pytester.makepyfile(
         test_it=SUITE.partition("def test_blocking")[0]
@@ -124,7 +124,7 @@ def test_passes(cassette):
 def test_a_miss_that_the_code_swallows_fails_the_test(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Code that turns every error into an apology would else pass its test on an apology."""
+    """A miss whose error the code under test swallows fails the test."""
     monkeypatch.setenv("TRIED_URL", "http://localhost:1")
     pytester.makepyfile(
         test_it=SUITE.partition("def test_blocking")[0]
@@ -142,7 +142,7 @@ def test_apology(cassette):
 
 
 def test_arguments_by_place_are_refused(pytester: pytest.Pytester) -> None:
-    """The marker takes a path, and the rest by name."""
+    """The marker takes a path by position, and the other arguments by name only."""
     pytester.makepyfile(
         """
         import pytest
@@ -157,7 +157,7 @@ def test_arguments_by_place_are_refused(pytester: pytest.Pytester) -> None:
 
 
 def test_two_tests_never_share_a_file() -> None:
-    """Names that would become one, and names that are too long, are told apart by a hash."""
+    """Names that would collide, and names that are too long, are made distinct by a hash."""
     file = Path("tests/test_it.py")
     tests = [
         "test_a",
@@ -177,7 +177,7 @@ def test_two_tests_never_share_a_file() -> None:
 
 
 def test_the_file_is_a_cassette(suite: pytest.Pytester, gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the fixture wrote is what `cassette()` reads."""
+    """`cassette()` reads the file that the fixture wrote."""
     monkeypatch.setenv("TRIED_URL", gateway)
     suite.runpytest("-q", "-k", "named").assert_outcomes(passed=1, deselected=4)
     (exchange,) = load(suite.path / "named.json")

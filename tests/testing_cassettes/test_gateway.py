@@ -1,4 +1,4 @@
-"""Other HTTP clients in front of a recording gateway: recorded with a server behind it, played without."""
+"""Other HTTP clients through a recording gateway: recorded with a server upstream, played without."""
 
 from __future__ import annotations
 
@@ -33,45 +33,45 @@ KEY = "sk-live-0123456789"
 
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[str]:
-    """A scripted gateway."""
+    """Return a scripted gateway."""
     with running(scripted=ScriptedProvider()) as url:
         yield url
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where no cassette is yet."""
+    """Return a path without a cassette."""
     return tmp_path / "it.json"
 
 
 def official(url: str, **options: Any) -> openai.OpenAI:
-    """The official client."""
+    """Return the official client."""
     return openai.OpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0, timeout=20, **options)
 
 
 def talk(url: str) -> list[Any]:
-    """A listing, a chat, a stream, a Responses stream, a refusal and a sound, through the official client."""
-    said: list[Any] = []
+    """Make a listing, a chat, a stream, a Responses stream, a refusal and a sound with the official client."""
+    answers: list[Any] = []
     with official(url) as client:
-        said.append(sorted(model.id for model in client.models.list()))
+        answers.append(sorted(model.id for model in client.models.list()))
         messages: list[Any] = [{"role": "user", "content": "Grüße <&>"}]
-        said.append(client.chat.completions.create(model="openai/any", messages=messages).to_dict())
+        answers.append(client.chat.completions.create(model="openai/any", messages=messages).to_dict())
         with client.chat.completions.create(model="openai/any", messages=messages, stream=True) as stream:
-            said.append([chunk.to_dict() for chunk in stream])
+            answers.append([chunk.to_dict() for chunk in stream])
         with client.responses.create(model="openai/any", input="Hi", stream=True) as events:
-            said.append([event.to_dict() for event in events])
+            answers.append([event.to_dict() for event in events])
         with pytest.raises(openai.BadRequestError) as refused:
             client.chat.completions.create(model="nobodys-model", messages=messages)
-        said.append((refused.value.status_code, refused.value.body))
+        answers.append((refused.value.status_code, refused.value.body))
         sound = client.audio.speech.create(model="openai/any", input="Hi", voice="alloy", response_format="wav")
-        said.append(sound.content)
+        answers.append(sound.content)
         picture = client.images.edit(model="openai/any", image=b"\x89PNG\r\n\x1a\n\xff", prompt="a dog")
-        said.append(picture.to_dict())
-    return said
+        answers.append(picture.to_dict())
+    return answers
 
 
 def test_the_official_client_plays_what_it_recorded(gateway: str, path: Path) -> None:
-    """All is the same with no server behind, whatever boundary an upload draws; and the key is not in the file."""
+    """Every answer is the same without a server, with any boundary of an upload; the key is not in the file."""
     with recording_gateway(path, gateway) as url:
         live = talk(url)
     with recording_gateway(path) as url:
@@ -84,7 +84,7 @@ def test_the_official_client_plays_what_it_recorded(gateway: str, path: Path) ->
 
 
 def test_the_official_async_client_records_at_once(gateway: str, path: Path) -> None:
-    """Streams at the same time stay whole, and each finds its own again."""
+    """Concurrent streams stay whole, and each gets its own recording again."""
 
     async def ask(client: openai.AsyncOpenAI, number: int) -> str:
         messages: list[Any] = [{"role": "user", "content": f"question {number}"}]
@@ -104,7 +104,7 @@ def test_the_official_async_client_records_at_once(gateway: str, path: Path) -> 
 
 
 def test_an_upstream_with_a_path_is_put_before_the_request_s(gateway: str, path: Path) -> None:
-    """A provider's base URL ends in /v1; what is recorded is what the client asked, so that it plays anywhere."""
+    """The client's own path is recorded without the upstream's /v1, so that the file plays anywhere."""
     with recording_gateway(path, f"{gateway}/v1/") as url:
         live = httpx2.get(f"{url}/models?provider=openai", trust_env=False).json()
     assert load(path)[0].request.url == "/models?provider=openai"
@@ -113,7 +113,7 @@ def test_an_upstream_with_a_path_is_put_before_the_request_s(gateway: str, path:
 
 
 def through(path: Path, handler: Callable[[Connection, Request], None], ask: Callable[[str], Any]) -> tuple[Any, Any]:
-    """What a client sees of a server through the gateway, live and played."""
+    """Return a client's view of a server through the gateway, live and played."""
     with serving(handler) as server, recording_gateway(path, server.url) as url:
         live = ask(url)
     with recording_gateway(path) as url:
@@ -121,7 +121,7 @@ def through(path: Path, handler: Callable[[Connection, Request], None], ask: Cal
 
 
 def test_status_and_headers_pass_as_they_are(path: Path) -> None:
-    """Odd statuses, order, and headers that come twice; what belongs to the connection stays on it."""
+    """Odd statuses, order and repeated headers are kept; headers of the connection are not relayed."""
 
     def odd(connection: Connection, _: Request) -> None:
         connection.json({"a": 1}, 429, "X-B: 1", "Retry-After: 7", "X-B: 2", "Keep-Alive: timeout=5")
@@ -137,7 +137,7 @@ def test_status_and_headers_pass_as_they_are(path: Path) -> None:
 
 
 def test_a_packed_answer_passes_unpacked(path: Path) -> None:
-    """The proxy reads what is packed; its own answer says nothing of it, and has its own framing."""
+    """The proxy decodes a compressed answer; its own answer has no such header, and its own framing."""
     import gzip
 
     body = gzip.compress(b'{"a":1}')
@@ -151,7 +151,7 @@ def test_a_packed_answer_passes_unpacked(path: Path) -> None:
 
 
 def test_an_answer_whose_secret_is_hidden_is_framed_right(path: Path) -> None:
-    """A body that is shorter in the file is announced with the length it has there."""
+    """A body that redaction made shorter is announced with its new length."""
 
     def grants(connection: Connection, _: Request) -> None:
         connection.json({"access_token": "abcdefghijklmnop", "expires_in": 60})
@@ -164,7 +164,7 @@ def test_an_answer_whose_secret_is_hidden_is_framed_right(path: Path) -> None:
 @pytest.mark.parametrize("length", [None, 100])
 @pytest.mark.parametrize("how", ["close", "reset"])
 def test_an_answer_that_is_cut_is_cut_again(path: Path, length: int | None, how: str) -> None:
-    """Chunked or with a length, closed or reset: what came arrives, and then the error."""
+    """A truncated answer, chunked or with a length, closed or reset, delivers its data, and then the error."""
 
     def cut(connection: Connection, _: Request) -> None:
         connection.head(200, "text/plain", length=length)
@@ -186,7 +186,7 @@ def test_an_answer_that_is_cut_is_cut_again(path: Path, length: int | None, how:
 
 
 def test_a_connection_that_closes_without_an_answer_does_so_again(path: Path) -> None:
-    """The client sees no answer, not an answer about it; each of its tries is an exchange."""
+    """A connection that closes without an answer does so again; each attempt is an exchange."""
 
     def ask(url: str) -> Any:
         with pytest.raises(httpx2.RemoteProtocolError):
@@ -199,7 +199,7 @@ def test_a_connection_that_closes_without_an_answer_does_so_again(path: Path) ->
 
 
 def test_our_own_client_sees_a_cut_stream_through_it(path: Path) -> None:
-    """With what had come: the gateway hides nothing and adds nothing."""
+    """The gateway relays a truncated stream unchanged to our client, with its partial answer."""
     first = b'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'
 
     def cut(connection: Connection, _: Request) -> None:
@@ -219,7 +219,7 @@ def test_our_own_client_sees_a_cut_stream_through_it(path: Path) -> None:
 
 
 def test_a_stream_that_its_client_left_is_left_again(path: Path) -> None:
-    """The server is told at once; when it is played, the client may leave in the same place."""
+    """The server notices the disconnect at once; when played, the client may disconnect at the same position."""
     left: list[bool] = []
 
     def endless(connection: Connection, _: Request) -> None:
@@ -243,7 +243,7 @@ def test_a_stream_that_its_client_left_is_left_again(path: Path) -> None:
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 def test_answers_without_a_body_pass(path: Path, method: str, status: int) -> None:
-    """Whatever length they announce."""
+    """An answer without a body passes, whatever length it announces."""
 
     def bodyless(connection: Connection, _: Request) -> None:
         connection.head(status, "text/plain", length=0 if status == 204 else 5)
@@ -258,7 +258,7 @@ def test_answers_without_a_body_pass(path: Path, method: str, status: int) -> No
 
 
 def test_a_client_that_leaves_before_the_answer_is_not_recorded(path: Path) -> None:
-    """Nobody knows what the server would have said; it is told that its client has left."""
+    """A client that disconnects before the answer is not recorded, and the server notices."""
     left = threading.Event()
 
     def silent(connection: Connection, _: Request) -> None:
@@ -277,7 +277,7 @@ def test_a_client_that_leaves_before_the_answer_is_not_recorded(path: Path) -> N
 def test_a_client_that_goes_on_where_the_recorded_one_left_is_a_miss(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is cut off after a while, and the block ends with the reason."""
+    """A client that reads on is cut off after a while, and the block ends with the reason."""
     from inference_gateway_sdk.testing.cassettes import gateway as module
 
     monkeypatch.setattr(module, "_GRACE_SECONDS", 0.05)
@@ -292,7 +292,7 @@ def test_a_client_that_goes_on_where_the_recorded_one_left_is_a_miss(
 
 
 def test_a_miss_is_answered_and_raised_when_the_block_ends(gateway: str, path: Path) -> None:
-    """A client may swallow the 400, which shows the diff; the test fails all the same."""
+    """The client gets a 400 with the diff, and the test fails even if the client swallows it."""
     with recording_gateway(path, gateway) as url, official(url) as client:
         client.responses.create(model="openai/any", input="Hi")
     with (
@@ -306,7 +306,7 @@ def test_a_miss_is_answered_and_raised_when_the_block_ends(gateway: str, path: P
 
 
 def test_a_block_that_fails_raises_its_own_error(path: Path) -> None:
-    """A miss does not hide the assertion that failed because of it; nothing is written."""
+    """A miss does not hide the block's own exception, and nothing is written."""
     with pytest.raises(ZeroDivisionError), recording_gateway(path, mode="none") as url:
         httpx2.get(url, trust_env=False)
         raise ZeroDivisionError
@@ -314,7 +314,7 @@ def test_a_block_that_fails_raises_its_own_error(path: Path) -> None:
 
 
 def test_modes_and_redaction_are_the_cassette_s(gateway: str, path: Path) -> None:
-    """`new` adds to the file, `all` writes it anew, hooks and names hide as everywhere."""
+    """`new` adds to the file, `all` rewrites it, and hooks and names redact as everywhere."""
     redaction = Redaction(query=["include"])
     for mode, wanted in (("once", 1), ("new", 2), ("all", 2)):
         with recording_gateway(path, gateway, mode, redaction=redaction) as url:  # type: ignore[arg-type]
@@ -325,7 +325,7 @@ def test_modes_and_redaction_are_the_cassette_s(gateway: str, path: Path) -> Non
 
 
 def test_a_tape_serves_clients_and_a_gateway_at_once(gateway: str, path: Path) -> None:
-    """One file for a test that uses both: this package's client by its driver, another's through the port."""
+    """One file serves this package's client by its driver and another's through the port."""
     with cassette(path) as tape, tape.gateway(gateway) as url:
         with InferenceGatewayClient(gateway, driver=tape.driver()) as ours:
             first = ours.generate_content("openai/any", "one").text
@@ -344,14 +344,14 @@ def test_a_tape_serves_clients_and_a_gateway_at_once(gateway: str, path: Path) -
     ],
 )
 def test_an_upstream_that_cannot_be_asked_is_refused_at_once(path: Path, upstream: str | None, complaint: str) -> None:
-    """Before a client meets it."""
+    """A bad upstream raises before a client connects."""
     with pytest.raises(ValueError, match=complaint), recording_gateway(path, upstream):
         pytest.fail("the block must not begin")
 
 
 @pytest.mark.parametrize("target", ["*", ".evil.example/x", "@evil.example/x", ":1/x"])
 def test_a_target_that_is_not_a_path_is_refused(target: str, path: Path) -> None:
-    """It is joined to the upstream's URL, whose host it would change."""
+    """A target that is not a path is refused, because it would change the host of the upstream's URL."""
     with serving(lambda connection, _: connection.json({})) as server, recording_gateway(path, server.url) as url:
         reply = exchanged(url, f"OPTIONS {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
         assert (reply.status, server.requests) == (400, [])

@@ -1,4 +1,4 @@
-"""What a cassette needs: nothing but the package itself; a recording gateway says which extra it needs."""
+"""The dependencies of a cassette: only the package itself; a recording gateway names the extra that it needs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ except ImportError as error:
 
 
 def test_a_cassette_needs_no_extra(tmp_path: Path) -> None:
-    """The clients' own dependencies are enough; the proxy names what is missing and how to get it."""
+    """A cassette needs only the clients' own dependencies; the gateway names the missing extra and its install."""
     done = run(
         [sys.executable, "-W", "error", "-c", WITHOUT],
         capture_output=True,

@@ -32,7 +32,7 @@ VALUE = {"a": [1, 2.5, "<é>"], "b": None}
     ],
 )
 def test_the_styles_of_python_go_and_javascript_have_names(text: str, layout: str) -> None:
-    """Each is read as its value, and written the same way again."""
+    """Each named style is read as its value, and written the same way again."""
     assert laid_out(text) == (VALUE, layout)
     assert styled(VALUE, layout) == text
 
@@ -42,16 +42,16 @@ def test_the_styles_of_python_go_and_javascript_have_names(text: str, layout: st
     [
         '{"a": 1,"b":2}',  # two styles
         '{"a":1,"a":2}',  # a key twice
-        '{"a":NaN}',  # no JSON
+        '{"a":NaN}',  # not JSON
         '{"a":1e999}',  # beyond a float
         '{"a":1.10}',  # a float that would lose its zero
-        "[" * 200 + "]" * 200,  # deeper than a reader would follow
-        '{"a":1',  # cut
+        "[" * 200 + "]" * 200,  # deeper than a reader would parse
+        '{"a":1',  # truncated
         "",
     ],
 )
-def test_what_a_value_would_not_say_whole_stays_text(text: str) -> None:
-    """Nothing is lost to a tidy look."""
+def test_what_a_value_would_not_reproduce_stays_text(text: str) -> None:
+    """A text that its value would not reproduce exactly stays a text."""
     with pytest.raises(NotJsonError):
         laid_out(text)
     assert body_fields(text.encode()) == {"text": text}
@@ -69,11 +69,11 @@ def test_a_laid_out_text_is_written_back_as_it_was(text: str) -> None:
 
 @given(bodies)
 def test_any_body_comes_back(body: bytes) -> None:
-    """Whatever bytes a body has, its members in the file stand for the same bytes."""
+    """A body of any bytes has members in the file that reproduce them."""
     assert body_of(body_fields(body)) == body
 
 
 @given(pieces)
 def test_any_piece_of_a_stream_comes_back(piece: object) -> None:
-    """The same for a piece, wherever the network has cut the stream."""
+    """A piece of a stream, cut anywhere, is reproduced too."""
     assert piece_of(piece_fields(piece.data)) == piece.data  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Which recording answers a request, and what a miss says."""
+"""The match of recordings to requests, and the explanation of a miss."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ URL = "http://localhost:8080/v1/chat/completions"
 def request(
     body: Any = None, url: str = URL, method: str = "POST", headers: dict[str, str] | None = None
 ) -> RecordedRequest:
-    """A request, with what matters in the test."""
+    """Return a request with the fields that matter in the test."""
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     return RecordedRequest(method, url, tuple((headers or {}).items()), data)
 
 
 def same(one: RecordedRequest, other: RecordedRequest, *match_on: Any) -> bool:
-    """Whether every matcher takes them for the same."""
+    """Return whether every matcher accepts the pair."""
     return all(matcher(one, other) for matcher in matchers(match_on or ("method", "path", "query", "body")))
 
 
@@ -56,8 +56,8 @@ def same(one: RecordedRequest, other: RecordedRequest, *match_on: Any) -> bool:
         (request({"a": 1}), request({"a": 2}), (lambda asked, recorded: asked.body != recorded.body,)),
     ],
 )
-def test_requests_that_say_the_same_match(one: RecordedRequest, other: RecordedRequest, match_on: Any) -> None:
-    """The order of keys and parameters, a form's boundary and, unless asked for, host and headers do not matter."""
+def test_equivalent_requests_match(one: RecordedRequest, other: RecordedRequest, match_on: Any) -> None:
+    """The order of keys and parameters, a form's boundary and, by default, host and headers do not matter."""
     assert same(one, other, *match_on)
 
 
@@ -79,20 +79,18 @@ def test_requests_that_say_the_same_match(one: RecordedRequest, other: RecordedR
         (request(headers={"A": "1"}), request(headers={"A": "2"}), ("headers",)),
     ],
 )
-def test_requests_that_say_something_else_do_not_match(
-    one: RecordedRequest, other: RecordedRequest, match_on: Any
-) -> None:
-    """Nothing is guessed: a list has an order, true is not one, and a parameter that is empty is there."""
+def test_different_requests_do_not_match(one: RecordedRequest, other: RecordedRequest, match_on: Any) -> None:
+    """A list has an order, true is not one, and an empty parameter is present."""
     assert not same(one, other, *match_on)
 
 
 def chat(content: str, **more: Any) -> RecordedRequest:
-    """A chat."""
+    """Return a chat."""
     return request({"model": "openai/gpt-4o", "messages": [{"role": "user", "content": content}], **more})
 
 
 def miss(tmp_path: Path, asked: RecordedRequest, *recorded: RecordedRequest, played: int = 0) -> str:
-    """What a request is told that is not recorded."""
+    """Return the explanation for a request without a recording."""
     path = tmp_path / "it.json"
     answer = RecordedAnswer(0.0, 200, (), (Piece(0.0, b"x"),), Ending("complete"))
     save(path, [Exchange(one, answer) for one in recorded])
@@ -106,8 +104,8 @@ def miss(tmp_path: Path, asked: RecordedRequest, *recorded: RecordedRequest, pla
 
 
 def test_a_miss_shows_the_nearest_request_as_a_diff(tmp_path: Path) -> None:
-    """Of all that is recorded, the one most like it, and the lines in which they differ."""
-    long = "Tell me everything there is to know about the history of the city of Rome, please."
+    """The diff shows the recording most like the request, and the lines that differ."""
+    long = "Describe everything there is to know about the history of the city of Rome, please."
     recorded = [
         chat("What is the capital of France?"),
         chat(long, temperature=0.5),
@@ -127,27 +125,27 @@ def test_a_miss_shows_the_nearest_request_as_a_diff(tmp_path: Path) -> None:
     )
 
 
-def test_a_miss_says_when_the_recording_was_played_already(tmp_path: Path) -> None:
-    """The same request twice, recorded once: the hint at `repeat` is that it is the same."""
+def test_a_miss_hints_at_a_recording_that_was_already_played(tmp_path: Path) -> None:
+    """The same request twice, recorded once, gets an explanation with a hint at `repeat`."""
     text = miss(tmp_path, chat("Hi"), chat("Hi"), played=1)
     assert text.endswith("the nearest is number 1 of 1, which was played already: the same request")
 
 
 def test_a_recording_that_was_not_played_is_nearer(tmp_path: Path) -> None:
-    """Of two alike, the one that is left is shown."""
+    """Of two equal recordings, the unplayed one is shown."""
     recorded = [request(url="http://h/a?x=1"), request(url="http://h/a?x=2")]
     assert "number 2 of 2:" in miss(tmp_path, request(url="http://h/a?x=3"), *recorded, played=1)
 
 
-def test_a_miss_in_an_empty_file_says_so_shortly(tmp_path: Path) -> None:
-    """There is nothing to compare with."""
+def test_a_miss_in_an_empty_file_has_no_diff(tmp_path: Path) -> None:
+    """The explanation for an empty file has no diff."""
     assert miss(tmp_path, chat("Hi")) == (
         'no recording answers POST /v1/chat/completions: mode "none" never records (it.json)'
     )
 
 
 def test_the_diff_of_large_requests_stays_short(tmp_path: Path) -> None:
-    """A long conversation or a picture does not fill the terminal."""
+    """A long conversation or an image does not fill the terminal."""
     one = request({"messages": [{"content": f"line {number}", "n": "x" * 300} for number in range(200)]})
     other = request({"messages": [{"content": f"other {number}", "n": "y" * 300} for number in range(200)]})
     text = miss(tmp_path, one, other)
@@ -157,7 +155,7 @@ def test_the_diff_of_large_requests_stays_short(tmp_path: Path) -> None:
 
 
 def test_a_miss_shows_no_secret(tmp_path: Path) -> None:
-    """The request is shown as it would be recorded."""
+    """The request is shown with the redaction of a recording."""
     asked = request({"api_key": "hunter2hunter2"}, URL + "?key=hunter2hunter2")
     text = miss(tmp_path, asked, chat("Hi"))
     assert "hunter2" not in text
@@ -165,7 +163,7 @@ def test_a_miss_shows_no_secret(tmp_path: Path) -> None:
 
 
 def test_a_request_is_compared_until_its_recording_is_found(tmp_path: Path) -> None:
-    """A file of many exchanges plays in time that grows with their number, and not with its square."""
+    """A file of many exchanges plays in time that is linear in their number."""
     path = tmp_path / "it.json"
     recorded = [chat(f"question {number}") for number in range(30)]
     answer = RecordedAnswer(0.0, 200, (), (Piece(0.0, b"x"),), Ending("complete"))
@@ -183,7 +181,7 @@ def test_a_request_is_compared_until_its_recording_is_found(tmp_path: Path) -> N
 
 
 def test_a_recording_made_with_one_key_answers_another(tmp_path: Path) -> None:
-    """The key is hidden in the request before it is looked for: a machine without keys can play."""
+    """Keys are redacted before matching, so that a machine without keys can play."""
     path = tmp_path / "it.json"
     recorded = request({"api_key": "...", "n": 1}, URL + "?key=...", headers={"Authorization": "Bearer ..."})
     answer = RecordedAnswer(0.0, 200, (), (Piece(0.0, b"x"),), Ending("complete"))

@@ -1,4 +1,4 @@
-"""The four modes, and when the file is written."""
+"""The four modes, and the moment when the file is written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = "http://server"
 
 
 class Server:
-    """A driver that answers each path with the path and a count, so that a new answer can be told from an old one."""
+    """A driver that answers each path with the path and a count, so that answers are distinguishable."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -32,23 +32,23 @@ class Server:
 
 @pytest.fixture
 def server() -> Server:
-    """A server that has answered nothing yet."""
+    """Return a server that has answered nothing yet."""
     return Server()
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where no cassette is yet."""
+    """Return a path without a cassette."""
     return tmp_path / "cassettes" / "it.json"
 
 
 def paths(file: Path) -> list[str]:
-    """What is recorded."""
+    """Return the recorded paths."""
     return [exchange.request.url.removeprefix(ROOT) for exchange in load(file)]
 
 
 def test_once_records_when_there_is_no_file(server: Server, path: Path) -> None:
-    """Every request goes to the server, the same one twice too, and into the file in the order it was asked."""
+    """Every request is sent, also a repeated one, and recorded in order."""
     with cassette(path) as tape:
         assert server.get(tape, "/a", "/b", "/a") == ["/a 1", "/b 2", "/a 3"]
         assert not path.exists()
@@ -56,7 +56,7 @@ def test_once_records_when_there_is_no_file(server: Server, path: Path) -> None:
 
 
 def test_once_plays_each_recording_once_in_order_when_there_is_one(server: Server, path: Path) -> None:
-    """The server is not asked, the same question gets its answers in order, and what is new is a miss."""
+    """The server is not used, a repeated request gets its answers in order, and a new one is a miss."""
     with cassette(path) as tape:
         server.get(tape, "/a", "/b", "/a")
     before = path.read_bytes()
@@ -72,7 +72,7 @@ def test_once_plays_each_recording_once_in_order_when_there_is_one(server: Serve
 
 
 def test_none_only_plays(server: Server, path: Path) -> None:
-    """Without a file every request is a miss, and none is written."""
+    """Without a file every request is a miss, and no file is written."""
     with cassette(path, "none") as tape, pytest.raises(CassetteMissError, match="the file does not exist"):
         server.get(tape, "/a")
     assert not path.exists()
@@ -86,7 +86,7 @@ def test_none_only_plays(server: Server, path: Path) -> None:
 
 
 def test_new_plays_what_is_there_and_adds_the_rest(server: Server, path: Path) -> None:
-    """A request whose recordings are all played is new too; what is recorded in this run is not played in it."""
+    """A request whose recordings are all played is new too; recordings of this run are not played in it."""
     with cassette(path, "new") as tape:
         assert server.get(tape, "/a") == ["/a 1"]
     with cassette(path, "new") as tape:
@@ -96,7 +96,7 @@ def test_new_plays_what_is_there_and_adds_the_rest(server: Server, path: Path) -
 
 
 def test_new_leaves_a_file_alone_to_which_nothing_is_added(server: Server, path: Path) -> None:
-    """What a person changed in it, or its age, stays."""
+    """A file without additions keeps its edits and its modification time."""
     with cassette(path) as tape:
         server.get(tape, "/a")
     path.write_text(path.read_text("utf-8") + "\n\n", "utf-8")
@@ -107,7 +107,7 @@ def test_new_leaves_a_file_alone_to_which_nothing_is_added(server: Server, path:
 
 
 def test_all_plays_nothing_and_writes_the_file_anew(server: Server, path: Path) -> None:
-    """The file holds what this run asked, and no older answer; a run that asks nothing leaves it alone."""
+    """The file has this run's requests and no older answer; a run without requests does not change it."""
     with cassette(path) as tape:
         server.get(tape, "/a", "/b")
     with cassette(path, "all") as tape:
@@ -126,8 +126,8 @@ def test_repeat_plays_the_last_one_again(server: Server, path: Path) -> None:
         assert server.get(tape, "/a", "/a", "/a", "/a", "/b", "/b") == ["/a 1", "/a 2", "/a 2", "/a 2", "/b 3", "/b 3"]
 
 
-def test_unplayed_says_what_nobody_asked_for(server: Server, path: Path) -> None:
-    """A test can assert that everything recorded was used."""
+def test_unplayed_lists_what_was_not_requested(server: Server, path: Path) -> None:
+    """A test can assert that every recording was used."""
     with cassette(path) as tape:
         server.get(tape, "/a", "/b")
         assert tape.unplayed == ()
@@ -141,7 +141,7 @@ def test_unplayed_says_what_nobody_asked_for(server: Server, path: Path) -> None
 def test_a_recording_that_is_interrupted_changes_nothing(
     server: Server, path: Path, mode: str, error: BaseException
 ) -> None:
-    """Half a conversation is worse than none: a block that ends by an exception writes no file and no rest of one."""
+    """A block that ends by an exception writes no file, not even a partial one."""
     existing = mode != "once"
     if existing:
         with cassette(path) as tape:
@@ -156,7 +156,7 @@ def test_a_recording_that_is_interrupted_changes_nothing(
 
 
 def test_a_request_whose_caller_left_before_the_head_is_left_out(server: Server, path: Path) -> None:
-    """Nobody knows what the server would have said."""
+    """A request whose caller left before the head is not recorded."""
 
     def interrupted(_: object) -> StubAnswer:
         raise KeyboardInterrupt
@@ -169,7 +169,7 @@ def test_a_request_whose_caller_left_before_the_head_is_left_out(server: Server,
 
 
 def test_a_cassette_is_used_inside_its_block(server: Server, path: Path) -> None:
-    """A driver that is used before or after says so, rather than losing what it brings."""
+    """A driver that is used outside the block raises, instead of losing its data."""
     tape = cassette(path)
     with pytest.raises(CassetteError, match="send requests inside its `with` block"):
         server.get(tape, "/a")
@@ -193,14 +193,14 @@ def test_a_cassette_is_used_inside_its_block(server: Server, path: Path) -> None
 def test_arguments_that_make_no_sense_are_refused_at_once(
     path: Path, arguments: dict[str, str | Sequence[object]], complaint: str
 ) -> None:
-    """The error names the argument and what it takes."""
+    """The error names the argument and its valid values."""
     with pytest.raises((ValueError, TypeError)) as caught:
         cassette(path, **arguments)  # type: ignore[arg-type]
     assert complaint in str(caught.value)
 
 
 def test_a_closed_client_closes_the_driver_within(server: Server, path: Path) -> None:
-    """And a driver that is closed answers no more."""
+    """Closing the client closes the inner driver, which answers no more."""
     with cassette(path) as tape:
         driver = tape.driver(server.stub)
         driver.close()

@@ -1,4 +1,4 @@
-"""Secrets in every place of a request and its answer, and then looked for in the file."""
+"""Secrets in every position of a request and its answer, and a search of the file for them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FIELDS = [
 
 
 def nested(name: str, secret: Any, shape: int) -> Any:
-    """The secret at some depth of a JSON body."""
+    """Draw the secret at some depth of a JSON body."""
     return [
         {name: secret},
         {"tools": [{"headers": {name: secret}}]},
@@ -64,13 +64,13 @@ def nested(name: str, secret: Any, shape: int) -> Any:
 
 
 def spellings(secret: str) -> set[str]:
-    """The ways in which a secret could stand in the file."""
+    """Return the spellings in which a secret could be in the file."""
     encoded = base64.b64encode(secret.encode()).decode().rstrip("=")[:-2]
     return {secret, json.dumps(secret)[1:-1], quote(secret), quote(secret, safe=""), encoded}
 
 
 def recorded(request: RecordedRequest, answer: StubAnswer | Exception) -> str:
-    """The text of a cassette with this exchange, all of it as it stands, and with what it holds in base64 unpacked."""
+    """Return the text of a cassette with this exchange, plain and with its base64 decoded."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cassette.json"
 
@@ -96,14 +96,14 @@ def _base64(value: Any) -> list[str]:
 
 
 def assert_absent(secret: str, text: str) -> None:
-    """In none of its spellings."""
+    """Assert that the text has no spelling of the secret."""
     for spelling in spellings(secret):
         assert spelling not in text
 
 
 @given(plain, st.sampled_from(HEADERS), st.sampled_from(["", "Bearer ", "Basic ", "Token "]))
 def test_no_header_gives_a_secret_away(secret: str, name: str, scheme: str) -> None:
-    """Neither the request's header, nor an answer that repeats it in its own header, body or reason."""
+    """No header shows a secret, of the request or repeated in the answer's header, body or reason."""
     sent = base64.b64encode(f"user:{secret}".encode()).decode() if scheme == "Basic " else secret
     value = f"sid={sent}; theme=dark" if name == "Cookie" else scheme + sent
     request = RecordedRequest("GET", "http://h/x", ((name, value),))
@@ -116,7 +116,7 @@ def test_no_header_gives_a_secret_away(secret: str, name: str, scheme: str) -> N
 
 @given(plain | awkward, st.sampled_from(QUERY))
 def test_no_query_gives_a_secret_away(secret: str, name: str) -> None:
-    """Whatever it is escaped like, and also where the answer repeats it."""
+    """No query shows a secret, in any escaping, also where the answer repeats it."""
     request = RecordedRequest("GET", f"http://h/x?a=b&{name}={quote(secret, safe='')}&c=d")
     echo = StubAnswer(pieces=[json.dumps({"error": f"bad: {secret}"}).encode()])
     assert_absent(secret, recorded(request, echo))
@@ -124,7 +124,7 @@ def test_no_query_gives_a_secret_away(secret: str, name: str) -> None:
 
 @given(plain)
 def test_no_user_information_gives_a_secret_away(secret: str) -> None:
-    """Neither a password in the URL nor a token in its place; nor in a URL inside a text."""
+    """No user information in a URL, also inside a text, shows a password or token."""
     for user in (f"me:{secret}", secret):
         request = RecordedRequest("GET", f"http://{user}@h/x", (), f"fetch https://{user}@other/x".encode())
         assert_absent(secret, recorded(request, StubAnswer(pieces=[f"no such user: {secret}".encode()])))
@@ -132,7 +132,7 @@ def test_no_user_information_gives_a_secret_away(secret: str) -> None:
 
 @given(plain | awkward, st.sampled_from(FIELDS), st.integers(0, 6), st.sampled_from([None, 2]))
 def test_no_json_member_gives_a_secret_away(secret: str, name: str, shape: int, indent: int | None) -> None:
-    """At any depth, in a request and in an answer."""
+    """No JSON member shows a secret, at any depth, in a request and in an answer."""
     body = json.dumps(nested(name, secret, shape), indent=indent).encode()
     request = RecordedRequest("POST", "http://h/x", (("content-type", "application/json"),), body)
     assert_absent(secret, recorded(request, StubAnswer(pieces=[body])))
@@ -140,7 +140,7 @@ def test_no_json_member_gives_a_secret_away(secret: str, name: str, shape: int, 
 
 @given(plain | awkward, st.sampled_from(FIELDS), st.integers(0, 6), st.lists(st.integers(1, 120), max_size=3))
 def test_no_event_gives_a_secret_away(secret: str, name: str, shape: int, cuts: list[int]) -> None:
-    """Wherever the network has cut the stream."""
+    """No event shows a secret, wherever the network has cut the stream."""
     event = b"event: x\ndata: " + json.dumps(nested(name, secret, shape)).encode() + b"\n\n"
     edges = [0, *sorted(cuts), len(event)]
     pieces = [event[start:end] for start, end in itertools.pairwise(edges) if event[start:end]]
@@ -150,7 +150,7 @@ def test_no_event_gives_a_secret_away(secret: str, name: str, shape: int, cuts: 
 
 @given(shaped, st.binary(max_size=6).filter(lambda data: b"\xff" in data or not data))
 def test_no_place_gives_a_key_away_that_looks_like_one(secret: str, around: bytes) -> None:
-    """In a path, a header of any name, a text, a form, bytes that are no text: a key is known by its shape."""
+    """A key is recognised by its shape in a path, a header, a text, a form and in binary data."""
     request = RecordedRequest(
         "POST",
         f"http://h/{secret}/x?q={secret}",
@@ -163,7 +163,7 @@ def test_no_place_gives_a_key_away_that_looks_like_one(secret: str, around: byte
 
 @pytest.mark.parametrize("cut", range(1, 30))
 def test_no_cut_gives_a_key_away(cut: int) -> None:
-    """Wherever the network cuts a key, neither half is in the file but for the part that says what it was."""
+    """Wherever the network cuts a key, neither half is in the file, except the prefix that shows its kind."""
     body = b'{"note": "sk-proj-ABCDEFGHIJKL"'
     text = recorded(RecordedRequest("GET", "http://h/x"), StubAnswer(pieces=[body[:cut], body[cut:]]))
     assert "ABC" not in text and "JKL" not in text and "DEF" not in text

@@ -1,4 +1,4 @@
-"""What is hidden and what is not, and the ways to hide more or less."""
+"""Redacted and unredacted values, and the options that redact more or less."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ abcdefghijklmnop ABCDEFGHIJKLMNOP""".split()
 
 
 def asked(body: bytes | None = None, url: str = URL, *headers: tuple[str, str]) -> RecordedRequest:
-    """A request."""
+    """Return a request."""
     return RecordedRequest("POST", url, headers, body)
 
 
 def answered(*data: bytes, kind: str = "application/json", **headers: str) -> RecordedAnswer:
-    """An answer in these pieces."""
+    """Return an answer in these pieces."""
     pairs = (("content-type", kind), *[(name.replace("_", "-"), value) for name, value in headers.items()])
     return RecordedAnswer(0.0, 200, pairs, tuple([Piece(0.0, piece) for piece in data]), Ending("complete"))
 
 
 def hidden(request: RecordedRequest, redaction: Redaction | None = None) -> RecordedRequest:
-    """The request as it is recorded."""
+    """Return the request as recorded."""
     result = Redactor(redaction or Redaction()).request(request)
     assert result is not None
     return result
 
 
 def hidden_answer(answer: RecordedAnswer, redaction: Redaction | None = None) -> RecordedAnswer:
-    """The answer as it is recorded."""
+    """Return the answer as recorded."""
     (exchange,) = Redactor(redaction or Redaction()).exchanges([Exchange(asked(), answer)])
     assert isinstance(exchange.outcome, RecordedAnswer)
     return exchange.outcome
@@ -99,7 +99,7 @@ def hidden_answer(answer: RecordedAnswer, redaction: Redaction | None = None) ->
     ],
 )
 def test_headers_with_secrets_are_hidden_and_the_others_are_not(name: str, value: str, shown: str) -> None:
-    """A header that may hold a secret shows its scheme at most; one that a client reads stays readable."""
+    """A secret header shows at most its scheme; a header that clients read stays readable."""
     assert hidden(asked(None, URL, (name, value))).headers == ((name, shown),)
 
 
@@ -116,7 +116,7 @@ def test_headers_with_secrets_are_hidden_and_the_others_are_not(name: str, value
     ],
 )
 def test_urls_are_shown_without_users_passwords_and_keys(url: str, shown: str) -> None:
-    """The rest of the URL, and the order of its query, stays."""
+    """The rest of a URL, and the order of its query, is kept."""
     assert hidden(asked(None, url)).url == shown
 
 
@@ -141,7 +141,7 @@ def test_urls_are_shown_without_users_passwords_and_keys(url: str, shown: str) -
     ],
 )
 def test_json_bodies_keep_everything_but_secrets(body: Any, shown: Any) -> None:
-    """Members with a secret's name lose their texts and numbers; keys are found by their shape anywhere."""
+    """Members with a secret's name lose their texts and numbers; keys are recognised by their shape anywhere."""
     for text in (json.dumps(body), json.dumps(body, indent=2)):
         found = hidden(asked(text.encode())).body
         assert found is not None
@@ -167,7 +167,7 @@ def test_json_bodies_keep_everything_but_secrets(body: Any, shown: Any) -> None:
     ],
 )  # fmt: skip
 def test_text_that_is_no_json_is_looked_through_too(body: str, shown: str) -> None:
-    """Half an object, a form, or JSON inside JSON hides its secrets as well."""
+    """Secrets in partial JSON, in a form, and in JSON inside JSON are redacted."""
     assert hidden(asked(body.encode())).body == shown.encode()
     assert hidden(asked(b"\xff" + body.encode())).body == b"\xff" + shown.encode()
 
@@ -181,7 +181,7 @@ SECRET = "S0me-s3cret"
 @pytest.mark.parametrize("depth", range(5))
 @pytest.mark.parametrize("broken", [False, True], ids=["whole", "broken"])
 def test_json_in_strings_is_looked_through_at_any_depth(broken: bool, depth: int, style: dict[str, Any]) -> None:
-    """A tool's result is JSON inside JSON, often twice: a secret's name counts there too, in half an object as well."""
+    """A tool's result is JSON inside JSON, often twice: a secret's name is found there too, in partial JSON as well."""
     text = json.dumps({"n": 1, "api_key": SECRET, "m": "x"}, **style)
     for level in range(depth):
         text = json.dumps({f"stdout{level}": text, "code": 0}, **style)
@@ -193,7 +193,7 @@ def test_json_in_strings_is_looked_through_at_any_depth(broken: bool, depth: int
 
 
 def test_what_is_hidden_in_a_string_is_known_elsewhere() -> None:
-    """A secret under its name in nested JSON is hidden where it stands without a name."""
+    """A secret found under its name in nested JSON is redacted where it has no name."""
     result = json.dumps({"content": json.dumps({"stdout": json.dumps({"password": SECRET})})})
     first = Exchange(asked(result.encode()), answered(b"{}"))
     echo = Exchange(asked(), answered(f"it was {SECRET}".encode(), kind="text/plain"))
@@ -228,7 +228,7 @@ def test_a_harmless_name_does_not_shield_what_follows(text: str, shown: str) -> 
     ],
 )
 def test_settings_and_commands_hide_what_their_names_name(text: str, shown: str) -> None:
-    """Files of settings, code and commands that an agent sends are looked through line by line."""
+    """Settings files, code and commands from an agent are searched line by line."""
     assert hide_text(text, Redaction()) == shown
     assert hide_text(shown, Redaction()) == shown
 
@@ -238,7 +238,7 @@ def test_settings_and_commands_hide_what_their_names_name(text: str, shown: str)
     ["connection_string", "dsn", "webhook_url", "slackWebhookUrl", "jwt_token", "token_value", "passcode", "pem"],
 )
 def test_more_names_of_secrets(name: str) -> None:
-    """Addresses and texts that hold a key are secrets as a whole."""
+    """Addresses and texts that hold a key are redacted as a whole."""
     assert hidden(asked(json.dumps({name: "abc"}).encode())).body == json.dumps({name: "..."}).encode()
 
 
@@ -261,7 +261,7 @@ def test_escaped_json_in_a_form_is_looked_through() -> None:
     ids=["gzip", "two members", "deflate", "raw deflate", "both"],
 )
 def test_a_compressed_request_is_recorded_unpacked(coding: str, pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
-    """Its secrets are hidden like those of any other; the server gets it as it was, and it is found again."""
+    """A compressed request is sent unchanged, recorded decoded and redacted, and matched again."""
     body = pack(json.dumps({"api_key": SECRET, "note": "sk-abcdefgh12345 and tok-0123456789"}).encode())
     headers = (("Content-Encoding", coding), ("Authorization", "Bearer tok-0123456789"))
     stub = StubDriver()
@@ -280,7 +280,7 @@ def test_a_compressed_request_is_recorded_unpacked(coding: str, pack: Callable[[
     ids=["unknown", "not gzip", "cut"],  # gzip writes the time
 )
 def test_a_request_that_cannot_be_unpacked_is_not_recorded(coding: str, body: bytes, tmp_path: Path) -> None:
-    """Nobody can look for secrets in it, so it is refused before it is sent."""
+    """A request that cannot be decoded is refused before it is sent, because its secrets cannot be found."""
     stub = StubDriver()
     with cassette(tmp_path / "c.json") as tape, pytest.raises(CassetteError, match=f"Content-Encoding: {coding}"):
         tape.driver(stub).open("POST", URL, (("Content-Encoding", coding),), body)
@@ -294,8 +294,8 @@ def test_a_form_in_a_query_s_clothes_is_hidden_by_its_names() -> None:
     assert hidden(request).body == b"client_secret=...&grant_type=client_credentials&code=..."
 
 
-def test_what_was_hidden_once_is_hidden_wherever_it_stands() -> None:
-    """A key that a server repeats in a header, a body, or in the other exchange is known by then."""
+def test_what_was_hidden_once_is_hidden_everywhere() -> None:
+    """A secret repeated in a header, a body, or another exchange is redacted."""
     key = "my+own/key-0123"
     request = asked(json.dumps({"note": f"<{key}>"}).encode(), URL, ("Authorization", f"Bearer {key}"))
     echo = answered(json.dumps({"error": f'no such key: "{key}"'}).encode(), x_echo=f"key {key}")
@@ -333,7 +333,7 @@ KEY = b"my.own.key-0123"
 def test_a_secret_is_known_from_every_place_where_a_name_gives_it(
     request_: RecordedRequest, answer: RecordedAnswer
 ) -> None:
-    """And is hidden in a later answer that says it without any name."""
+    """A secret found by a name is redacted in a later answer without any name."""
     echo = Exchange(asked(), answered(b"I was told " + KEY, kind="text/plain"))
     later = Redactor(Redaction()).exchanges([Exchange(request_, answer), echo])[1].outcome
     assert isinstance(later, RecordedAnswer)
@@ -341,7 +341,7 @@ def test_a_secret_is_known_from_every_place_where_a_name_gives_it(
 
 
 def test_short_and_ordinary_words_are_not_hunted() -> None:
-    """A token `test` hides in its header; the word may stand elsewhere."""
+    """A short token such as `test` is redacted in its header; the word is kept elsewhere."""
     request = asked(b'{"content":"a test with a password"}', URL, ("Authorization", "Bearer test"))
     assert hidden(request).body == request.body
     request = asked(b'{"content":"a password"}', URL, ("Authorization", "Bearer password"))
@@ -349,7 +349,7 @@ def test_short_and_ordinary_words_are_not_hunted() -> None:
 
 
 def test_a_picture_in_base64_stays_the_same_picture() -> None:
-    """Among so many letters anything looks like a key: a file's bytes are left alone, though not a known secret."""
+    """Base64 data is kept, because any long text resembles a key; a known secret in it is not."""
     picture = base64.b64encode(bytes(range(256)) * 3).decode() + "/eyJabcdefgh/sk-"[:13]
     body = json.dumps({"b64_json": picture, "url": f"data:image/png;base64,{picture}"}).encode()
     assert hidden(asked(body)).body == body
@@ -357,12 +357,12 @@ def test_a_picture_in_base64_stays_the_same_picture() -> None:
 
 @pytest.mark.parametrize("text", ["word " * 60, "Bearer abcdefgh12345 and so on " * 9])
 def test_words_are_not_taken_for_a_file(text: str) -> None:
-    """Only lines as long as those of base64 are: text without punctuation is looked through."""
+    """Only long lines count as base64: text without punctuation is searched."""
     assert not is_base64(text)
 
 
 def test_an_answer_whose_secret_is_hidden_has_the_length_it_then_has() -> None:
-    """Content-Length stays true of the recorded body, but for a packed one, of which it says nothing."""
+    """Content-Length matches the recorded body; a compressed answer has none."""
     body = b'{"access_token":"abcdefghijkl"}'
     plain = hidden_answer(answered(body, content_length=str(len(body))))
     assert plain.body == b'{"access_token":"..."}'
@@ -374,7 +374,7 @@ def test_an_answer_whose_secret_is_hidden_has_the_length_it_then_has() -> None:
 @pytest.mark.parametrize("kind", ["text/event-stream", "text/plain"])
 @pytest.mark.parametrize("cuts", [(10, 20), (20, 30), (1, 2), (25, 26)])
 def test_a_secret_across_pieces_is_hidden_in_the_first(kind: str, cuts: tuple[int, int]) -> None:
-    """A key that the network has cut is found in the whole; the pieces keep their places, and none is left empty."""
+    """A key cut by the network is found in the whole; the pieces keep their positions, and none becomes empty."""
     body = b'data: {"x":"sk-abcdefgh12345","y":1}\n\ndata: [DONE]\n\n'
     one, two = cuts
     found = hidden_answer(answered(body[:one], body[one:two], body[two:], kind=kind))
@@ -384,7 +384,7 @@ def test_a_secret_across_pieces_is_hidden_in_the_first(kind: str, cuts: tuple[in
 
 
 def test_a_secret_in_an_event_is_hidden_by_its_name() -> None:
-    """The data of each event is read as the JSON it is, and the rest of the stream keeps every byte."""
+    """The data of each event is read as JSON, and the rest of the stream keeps every byte."""
     body = b': c\n\nevent: x\ndata: {"a":"\\u00fc","password":"p"}\n\ndata:{"token":["t"]}\r\n\r\n'
     found = hidden_answer(answered(body, kind="text/event-stream; charset=utf-8"))
     assert found.body == body.replace(b'"p"', b'"..."').replace(b'"t"', b'"..."')
@@ -392,7 +392,7 @@ def test_a_secret_in_an_event_is_hidden_by_its_name() -> None:
 
 @given(exchanges)
 def test_hiding_twice_hides_no_more(exchange: Exchange) -> None:
-    """What is in a file is not hidden again when the file is added to: recordings stay as they are."""
+    """Content of a file is not redacted again when the file is extended: recordings are stable."""
     once = Redactor(Redaction()).exchanges([exchange])
     assert Redactor(Redaction()).exchanges(once) == once
 
@@ -400,7 +400,7 @@ def test_hiding_twice_hides_no_more(exchange: Exchange) -> None:
 @example("NaN")
 @given(st.lists(st.sampled_from(TROUBLE) | st.text(max_size=5), max_size=12).map("".join))
 def test_the_glance_overlooks_nothing(text: str) -> None:
-    """Text that is let through at a glance is text in which nothing would have been hidden."""
+    """Text that the quick check skips is text in which nothing would be redacted."""
     if not may_hold_secrets(text, Redaction()):
         assert hide_text(text, Redaction()) == text
         try:
@@ -411,7 +411,7 @@ def test_the_glance_overlooks_nothing(text: str) -> None:
 
 
 def test_more_is_hidden_by_name_and_pattern() -> None:
-    """The user's own names count without case and dashes, patterns wherever they match."""
+    """The user's own names match without case and dashes, patterns anywhere."""
     redaction = Redaction(
         headers=["X-Tenant"], query=["tenant"], fields=["customerId"], patterns=[r"cust_\d+", re.compile("acme", re.I)]
     )
@@ -425,7 +425,7 @@ def test_more_is_hidden_by_name_and_pattern() -> None:
 
 
 def test_less_is_hidden_by_name_or_altogether() -> None:
-    """`keep` spares a name; without the defaults only what is named is hidden."""
+    """`keep` spares a name; without the defaults only the given names are redacted."""
     request = asked(b'{"token":"abc","secret":"d"}', URL + "?key=abc", ("Cookie", "a=b"))
     spared = hidden(request, Redaction(keep=["token", "key", "cookie"]))
     assert (spared.body, spared.url, spared.headers) == (
@@ -438,13 +438,13 @@ def test_less_is_hidden_by_name_or_altogether() -> None:
 
 
 def test_a_single_string_for_names_is_refused() -> None:
-    """`headers="x-tenant"` would be nine names of one letter."""
+    """`headers="x-tenant"` is refused, because it would be eight names of one letter."""
     with pytest.raises(TypeError, match=r"headers must be a list, not a string.*\['x-tenant'\]"):
         Redaction(headers="x-tenant")
 
 
 def test_hooks_have_the_last_word_and_see_nothing_secret(tmp_path: Path) -> None:
-    """They change what is recorded and what is looked for alike, so that a recording is found again."""
+    """Hooks change the recording and the request to match alike, so that the recording is found again."""
     seen: list[str] = []
 
     def stable(request: RecordedRequest) -> RecordedRequest:
@@ -470,7 +470,7 @@ def test_hooks_have_the_last_word_and_see_nothing_secret(tmp_path: Path) -> None
 
 
 def test_a_request_that_a_hook_leaves_out_passes_by(tmp_path: Path) -> None:
-    """It goes to the server even where nothing is recorded, and leaves no trace."""
+    """A request that a hook skips goes to the server even in play mode, and leaves no trace."""
     redaction = Redaction(before_record_request=lambda request: None if "health" in request.url else request)
     path = tmp_path / "without.json"
     for mode in ("once", "none"):

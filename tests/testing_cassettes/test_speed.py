@@ -1,4 +1,4 @@
-"""When a recording plays: at once, or when it came, by a clock that the test turns."""
+"""The pace of playing: at once, or at the recorded times, by a clock that the test controls."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ STREAM = RecordedAnswer(
 
 
 class Turned:
-    """A clock that moves only when somebody waits, and notes how long."""
+    """A clock that moves only during a wait, and notes its length."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -56,13 +56,13 @@ class Turned:
 
 
 def tape_of(folder: Path, outcome: RecordedAnswer | Ending, clock: Clock | None, speed: Any) -> Cassette:
-    """A cassette with this one exchange."""
+    """Return a cassette with this one exchange."""
     save(folder / "it.json", [Exchange(RecordedRequest("GET", URL), outcome)])
     return cassette(folder / "it.json", "none", speed=speed, clock=clock)
 
 
 def with_driver(world: World, tape: Cassette, scenario: Callable[[Any], Awaitable[Any]]) -> Any:
-    """What a scenario makes of the tape's driver, which has the face of the async one."""
+    """Return the scenario's result with the tape's driver, which has the interface of the async one."""
 
     async def run() -> Any:
         with tape:
@@ -72,7 +72,7 @@ def with_driver(world: World, tape: Cassette, scenario: Callable[[Any], Awaitabl
 
 
 async def read_all(answer: Any) -> list[bytes]:
-    """Every piece of a body."""
+    """Return every piece of a body."""
     pieces = []
     while piece := await answer.read():
         pieces.append(piece)
@@ -80,7 +80,7 @@ async def read_all(answer: Any) -> list[bytes]:
 
 
 def test_full_speed_never_waits(world: World, tmp_path: Path) -> None:
-    """A minute's stream plays at once, in the pieces it came in."""
+    """A minute's stream plays at once, in its recorded pieces."""
     turned = Turned()
 
     async def scenario(driver: Any) -> list[bytes]:
@@ -92,7 +92,7 @@ def test_full_speed_never_waits(world: World, tmp_path: Path) -> None:
 
 
 def test_original_speed_gives_everything_when_it_came(world: World, tmp_path: Path) -> None:
-    """The head, each piece and the end are due as long after the request as they came in the recording."""
+    """The head, each piece and the end are due as long after the request as they were recorded."""
     turned = Turned()
 
     async def scenario(driver: Any) -> None:
@@ -108,7 +108,7 @@ def test_original_speed_gives_everything_when_it_came(world: World, tmp_path: Pa
 
 
 def test_a_slow_reader_waits_only_for_what_is_still_to_come(world: World, tmp_path: Path) -> None:
-    """What came while the reader was busy is there, as it would be from a server."""
+    """Data that was due while the reader was busy is available at once."""
     turned = Turned()
 
     async def scenario(driver: Any) -> None:
@@ -121,7 +121,7 @@ def test_a_slow_reader_waits_only_for_what_is_still_to_come(world: World, tmp_pa
 
 
 def test_a_deadline_passes_while_a_recording_is_not_due(world: World, tmp_path: Path) -> None:
-    """For the head and for the body; a later read goes on and has lost nothing, as the transport promises."""
+    """A deadline passes for the head and for the body; a later read continues without loss."""
     turned = Turned()
 
     async def scenario(driver: Any) -> None:
@@ -145,7 +145,7 @@ def test_a_deadline_passes_while_a_recording_is_not_due(world: World, tmp_path: 
 
 
 def test_a_recorded_silence_passes_the_deadline_at_either_speed(world: World, tmp_path: Path) -> None:
-    """At full speed at once, at the original speed when the reader's time is over."""
+    """A recorded silence passes the deadline at once at full speed, and after the wait at the original speed."""
     silence = RecordedAnswer(0.0, 200, (), (Piece(0.0, b"one"),), Ending("silence", 60.0, "deadline passed", "body"))
 
     async def scenario(driver: Any) -> None:
@@ -161,7 +161,7 @@ def test_a_recorded_silence_passes_the_deadline_at_either_speed(world: World, tm
 
 
 def test_a_failure_comes_when_it_came(world: World, tmp_path: Path) -> None:
-    """A connection that was closed without an answer after ten seconds is, at the original speed, again."""
+    """A connection that closed after ten seconds does so again at the original speed."""
     turned = Turned()
 
     async def scenario(driver: Any) -> None:
@@ -174,7 +174,7 @@ def test_a_failure_comes_when_it_came(world: World, tmp_path: Path) -> None:
 
 
 def test_an_answer_that_is_given_up_ends_the_wait_of_its_reader(world: World, tmp_path: Path) -> None:
-    """At the original speed a reader may wait for a minute; whoever abandons the answer frees it at once."""
+    """Abandoning an answer wakes its waiting reader at once."""
     late = RecordedAnswer(0.0, 200, (), (Piece(40.0, b"late"),), Ending("complete", 40.0))
 
     async def scenario(driver: Any) -> None:
@@ -189,7 +189,7 @@ def test_an_answer_that_is_given_up_ends_the_wait_of_its_reader(world: World, tm
 
 
 def test_a_task_that_is_cancelled_while_it_waits_is_cancelled(tmp_path: Path) -> None:
-    """At the original speed; the answer can be read on afterwards."""
+    """A cancelled wait at the original speed leaves the answer readable."""
     late = RecordedAnswer(0.0, 200, (), (Piece(0.2, b"late"),), Ending("complete", 0.2))
 
     async def scenario(driver: Any) -> None:
@@ -203,8 +203,8 @@ def test_a_task_that_is_cancelled_while_it_waits_is_cancelled(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("give_up", ["release", "abandon"])
-def test_an_answer_that_was_left_says_so(world: World, tmp_path: Path, give_up: str) -> None:
-    """As the transport says it: a released answer is used wrongly, an abandoned one is cut, a whole one is well."""
+def test_a_read_after_leaving_an_answer_raises(world: World, tmp_path: Path, give_up: str) -> None:
+    """A released answer is a usage error, an abandoned one is truncated, and a whole one is complete."""
     expected = {"release": RuntimeError, "abandon": TruncatedResponse}[give_up]
 
     async def leave(answer: Any) -> None:
@@ -234,7 +234,7 @@ def test_an_answer_that_was_left_says_so(world: World, tmp_path: Path, give_up: 
         answer = await driver.open("GET", URL, [], None)
         assert await answer.read() == b"one"
         await leave(answer)
-        with pytest.raises(expected):  # and no miss: this reader leaves where the recorded one left
+        with pytest.raises(expected):  # not a miss: this reader leaves where the recorded one left
             await answer.read()
 
     left = RecordedAnswer(0.0, 200, (), (Piece(0.0, b"one"),), Ending("abandoned", 0.0))
@@ -242,7 +242,7 @@ def test_an_answer_that_was_left_says_so(world: World, tmp_path: Path, give_up: 
 
 
 def test_times_are_recorded_from_the_request_on(tmp_path: Path) -> None:
-    """In milliseconds: of the head, each piece and the end; JSON counts as come when it was whole."""
+    """Times are in milliseconds: of the head, each piece and the end; JSON is timed when it was whole."""
     turned = Turned()
 
     class Slow(StubAnswer):
@@ -267,8 +267,8 @@ def test_times_are_recorded_from_the_request_on(tmp_path: Path) -> None:
     assert (stream.at, [piece.at for piece in stream.pieces], stream.end.at) == (1.0, [1.25, 1.5], 1.75)
 
 
-def test_the_lines_of_an_event_stay_together_unless_time_lies_between_them(tmp_path: Path) -> None:
-    """Servers write an event line by line: that is one piece. An event that stalled in its midst is two."""
+def test_the_lines_of_an_event_stay_together_unless_time_passed_between_them(tmp_path: Path) -> None:
+    """An event written line by line is one piece, and an event that stalled inside is two."""
     turned = Turned()
     reads = [(0.1, b"data: 1\n"), (0.001, b"\n"), (0.001, b"data: 2\n"), (0.5, b"\n"), (0.001, b"data: 3\n\n")]
 

@@ -1,4 +1,4 @@
-"""What went wrong in the recording goes wrong in the same way again; what the wire said is kept as it was."""
+"""Failures of the recording recur in the same way; the data of the wire is kept unchanged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ANSWER = {"id": "1", "model": "m", "choices": [{"index": 0, "message": {"role": 
 
 
 def event(content: str) -> bytes:
-    """One chunk of a chat."""
+    """Return one chunk of a chat."""
     return b"data: %s\n\n" % json.dumps({"choices": [{"index": 0, "delta": {"content": content}}]}).encode()
 
 
@@ -41,12 +41,12 @@ DONE = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\nda
 
 @pytest.fixture
 def played(world: World, tmp_path: Path) -> Played:
-    """A cassette of a client that tries once."""
+    """Return a cassette of a client without retries."""
     return Played(world, tmp_path / "it.json", max_retries=0)
 
 
 def at_once(world: World) -> Any:
-    """Effects under which no try waits for the next."""
+    """Return a runtime without waits between attempts."""
 
     async def sleep(_: float) -> None: ...
 
@@ -54,76 +54,76 @@ def at_once(world: World) -> Any:
 
 
 async def chat(client: Any) -> Any:
-    """A whole answer."""
+    """Return a whole answer."""
     return (await client.generate_content("openai/m", "Hi")).text
 
 
 async def chat_stream(client: Any) -> Any:
-    """A stream, read to its end."""
+    """Read a stream to its end."""
     async with client.generate_content_stream("openai/m", "Hi") as stream:
         return [chunk.text async for chunk in stream]
 
 
 def cut_stream(connection: Connection, _: Request) -> None:
-    """The connection ends in the midst of an event."""
+    """Close the connection inside an event."""
     connection.events(FIRST, SECOND[:10], end=False)
     connection.close()
 
 
 def reset_stream(connection: Connection, _: Request) -> None:
-    """The connection is reset behind an event, when that has arrived."""
+    """Reset the connection after an event, when that has arrived."""
     connection.events(FIRST, end=False)
     connection.pause(0.1)
     connection.reset()
 
 
 def stalled_stream(connection: Connection, _: Request) -> None:
-    """The server says nothing more."""
+    """Send nothing more."""
     connection.events(FIRST, end=False)
     connection.stall()
 
 
 def unfinished_stream(connection: Connection, _: Request) -> None:
-    """The body ends as it should, the stream does not."""
+    """End the body in order, without the stream's end."""
     connection.events(FIRST)
 
 
 def failed_stream(connection: Connection, _: Request) -> None:
-    """An error inside a stream."""
+    """Send an error inside a stream."""
     connection.events(FIRST, b'data: {"error":{"message":"overloaded","code":529}}\n\n')
 
 
 def silent(connection: Connection, _: Request) -> None:
-    """No answer comes."""
+    """Send no answer."""
     connection.stall()
 
 
 def closing(connection: Connection, _: Request) -> None:
-    """The connection closes without an answer."""
+    """Close the connection without an answer."""
     connection.close()
 
 
 def garbage(connection: Connection, _: Request) -> None:
-    """What comes is not HTTP."""
+    """Send data that is not HTTP."""
     connection.send(b"SSH-2.0-OpenSSH\r\n\r\n")
     connection.close()
 
 
 def cut_body(connection: Connection, _: Request) -> None:
-    """A whole answer ends before its length."""
+    """End a whole answer before its length."""
     connection.head(200, "application/json", length=100)
     connection.send(b'{"id":')
     connection.close()
 
 
 def bad_json(connection: Connection, _: Request) -> None:
-    """A whole answer is no JSON."""
+    """Send a whole answer that is not JSON."""
     connection.head(200, "application/json", length=5)
     connection.send(b"<htm>")
 
 
 def refused(connection: Connection, _: Request) -> None:
-    """An answer that says no, with a time to wait."""
+    """Refuse, with a Retry-After."""
     connection.json({"error": {"message": "slow down"}}, 429, "Retry-After: 7")
 
 
@@ -152,7 +152,7 @@ KINDS: dict[Any, str] = {
     ids=lambda value: value.__name__,
 )
 def test_a_failure_plays_as_the_same_failure(scenario: Any, fault: Any, played: Played) -> None:
-    """The same class of error, its status, its clock, and what a stream had brought; at once when it is played."""
+    """The error has the same class, status, limit and partial answer, and is raised at once when played."""
     played.options["timeout"] = IMPATIENT.get(fault.__name__, 20)
 
     async def tried(client: Any) -> Any:
@@ -168,7 +168,7 @@ def test_a_failure_plays_as_the_same_failure(scenario: Any, fault: Any, played: 
 
 
 def test_the_failures_are_those_that_are_meant(played: Played) -> None:
-    """The comparison above compares errors of the classes that users catch."""
+    """The errors compared above have the classes that users catch."""
     expected = {
         (chat_stream, cut_stream): StreamTruncatedError,
         (chat_stream, stalled_stream): StreamStalledError,
@@ -190,7 +190,7 @@ def test_the_failures_are_those_that_are_meant(played: Played) -> None:
 
 
 def test_a_server_that_is_not_there_is_recorded_as_that(played: Played) -> None:
-    """Nothing was sent, and nothing is when it is played."""
+    """A missing server is recorded, and its request is never sent, live or played."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
@@ -206,7 +206,7 @@ def test_a_server_that_is_not_there_is_recorded_as_that(played: Played) -> None:
 
 
 def test_each_try_of_a_call_is_an_exchange(played: Played) -> None:
-    """Retries play as they went: refused, dropped, answered; the client tries as often as it did."""
+    """Retries play as recorded: refused, dropped, answered, with the same number of attempts."""
     played.options |= {"max_retries": 2, "_runtime": at_once(played.world)}
     answers = iter([lambda connection: connection.json({"error": "busy"}, 503, "Retry-After: 0"), Connection.close])
 
@@ -231,7 +231,7 @@ def test_each_try_of_a_call_is_an_exchange(played: Played) -> None:
 
 
 def test_statuses_and_headers_are_kept_as_they_came(played: Played) -> None:
-    """Odd statuses, the order of headers, and headers that come twice."""
+    """Odd statuses, the order of headers, and repeated headers are kept."""
     more = ("X-B: 1", "X-A: 2", "X-B: 3", "X-Ratelimit-Remaining-Tokens: 9")
 
     def odd(connection: Connection, _: Request) -> None:
@@ -251,7 +251,7 @@ def test_statuses_and_headers_are_kept_as_they_came(played: Played) -> None:
 
 
 def test_a_packed_answer_is_recorded_unpacked(played: Played) -> None:
-    """The file can be read, and the client sees what it saw."""
+    """The file is readable, and the client gets the same answer."""
     import gzip
 
     body = gzip.compress(json.dumps(ANSWER).encode())
@@ -267,7 +267,7 @@ def test_a_packed_answer_is_recorded_unpacked(played: Played) -> None:
 
 
 def test_an_abandoned_stream_records_what_came(played: Played) -> None:
-    """It plays up to the place where its reader left; a reader that goes on is told that nobody knows the rest."""
+    """An abandoned stream plays up to the position of its reader; reading on raises a miss."""
 
     def endless(connection: Connection, _: Request) -> None:
         connection.head(200, "text/event-stream")
@@ -297,7 +297,7 @@ def test_an_abandoned_stream_records_what_came(played: Played) -> None:
 
 
 def test_a_stream_left_near_its_end_is_recorded_to_the_end(played: Played) -> None:
-    """What a client reads on to save the connection is in the file, so that another reader finds it there."""
+    """Data that a client drains is in the file, so that another reader finds it there."""
 
     def whole(connection: Connection, _: Request) -> None:
         connection.events(FIRST, SECOND, DONE)
@@ -314,7 +314,7 @@ def test_a_stream_left_near_its_end_is_recorded_to_the_end(played: Played) -> No
 
 
 def test_a_miss_is_neither_repeated_nor_taken_for_a_failed_call(played: Played) -> None:
-    """A client with retries meets it once, and code that catches the SDK's errors does not swallow it."""
+    """A client with retries raises a miss once, and `except GatewayError` does not catch it."""
     played.options["max_retries"] = 5
 
     async def talk(client: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a model reads of a tool's result."""
+"""The text of a tool's result for the model."""
 
 from __future__ import annotations
 
@@ -54,33 +54,33 @@ class Box:
     ],
 )
 def test_a_value_becomes_text(value: Any, text: str) -> None:
-    """A string as it is, an MCP result's text, anything else as JSON."""
+    """A string is unchanged, an MCP result gives its text, anything else JSON."""
     assert results.to_text(value) == results.ToolText(text)
 
 
 def test_an_mcp_tool_that_failed_is_an_error() -> None:
-    """Its text says how."""
+    """The error has the result's text."""
     failed = McpToolResult(content=[{"type": "text", "text": "no such zone"}], is_error=True)
     assert results.to_text(failed) == results.ToolText("no such zone", is_error=True)
 
 
 @pytest.mark.parametrize("value", [b"abc", bytearray(b"a"), memoryview(b"a")])
 def test_bytes_have_no_text(value: object) -> None:
-    """The tool's author decides how bytes become text."""
+    """Bytes are refused, because the tool's author must decide on their text."""
     with pytest.raises(TypeError, match="a tool must return a string or a JSON value, got "):
         results.to_text(value)
 
 
 @pytest.mark.parametrize(("value", "path"), [({"a": [object()]}, "$.a[0]"), ({"a": float("nan")}, "$.a")])
 def test_a_value_without_a_json_form_is_refused_with_its_place(value: object, path: str) -> None:
-    """The place is in the error."""
+    """The error has the path."""
     with pytest.raises(SerializationError) as caught:
         results.to_text(value)
     assert caught.value.path == path
 
 
 def test_an_exceptions_text_never_reaches_the_model() -> None:
-    """Its class does; a `ToolError` gives its own words."""
+    """The model gets the exception's class; a `ToolError` gives its own text."""
     secret = "postgres://user:hunter2@host"
     assert results.failed(ValueError(secret)).text == "The tool failed with ValueError."
     assert results.failed(ToolError("The city is unknown.")).text == "The city is unknown."
@@ -88,7 +88,7 @@ def test_an_exceptions_text_never_reaches_the_model() -> None:
 
 
 def test_texts_for_calls_that_did_not_run() -> None:
-    """Each says what happened, is an error, and is bounded."""
+    """Each text gives the reason, is an error, and is bounded."""
     many = results.unknown_tool("x" * 500, [f"tool_{place}" for place in range(30)])
     assert "tool_19, ..." in many.text
     assert "tool_20" not in many.text

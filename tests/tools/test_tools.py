@@ -1,4 +1,4 @@
-"""Functions as tools: their description, their arguments, and what is refused before anything is sent."""
+"""Functions as tools: their description, their arguments, and invalid ones, refused before anything is sent."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Folder(msgspec.Struct):
 
 
 def test_types_of_every_kind_mix_in_one_signature() -> None:
-    """Structs, dataclasses and pydantic's models, each described where it is used."""
+    """Structs, dataclasses and pydantic models are each described where they are used."""
     made = tool(fetch)
     assert made.is_async
     assert made.parameters["required"] == ["url", "point", "box", "cats"]
@@ -122,7 +122,7 @@ def test_definitions_of_the_same_name_stay_apart() -> None:
 
 
 def test_arguments_become_what_the_function_takes() -> None:
-    """Each by its own type; what is left out stays with the function's default."""
+    """Each argument has its own type; a missing one has the function's default."""
     given = {"url": "u", "point": {"x": 1}, "box": {"at": {"x": 2, "y": 3}}, "cats": [{"lives": 9}]}
     assert tool(fetch).decode(given).values == {
         "url": "u",
@@ -134,7 +134,7 @@ def test_arguments_become_what_the_function_takes() -> None:
 
 
 def test_every_argument_that_does_not_fit_is_named() -> None:
-    """Missing, unexpected and wrong ones in one error, with their paths."""
+    """Missing, unexpected and wrong arguments are in one error, with their paths."""
     with pytest.raises(InvalidValueError) as caught:
         tool(fetch).decode({"url": 1, "point": {"x": "a"}, "cats": [{"lives": 10}], "colour": "red"})
     assert [str(one) for one in caught.value.problems] == [
@@ -148,13 +148,13 @@ def test_every_argument_that_does_not_fit_is_named() -> None:
 
 @pytest.mark.parametrize("given", [None, [], "Oslo", 3])
 def test_arguments_that_are_no_object_are_refused(given: object) -> None:
-    """A model that sends a list of arguments reads what is expected."""
+    """The error has the expected form, for the model to read."""
     with pytest.raises(InvalidValueError, match="expected an object"):
         tool(weather).decode(given)
 
 
 def test_a_value_inside_of_a_string_is_read_where_the_type_is_no_string() -> None:
-    """Some models send lists and objects as JSON text; it is taken when it fits, and reported."""
+    """Lists and objects as JSON text, as some models send, are accepted if they fit, and reported."""
     found = tool(weather).decode({"city": "[1]", "days": "[1, 2]"})
     assert found.values == {"city": "[1]", "days": [1, 2]}
     assert found.reread == ("days",)
@@ -163,7 +163,7 @@ def test_a_value_inside_of_a_string_is_read_where_the_type_is_no_string() -> Non
 
 
 def test_marks_are_kept_and_may_be_changed() -> None:
-    """`tool` of a tool copies it; the first stays as it was."""
+    """`tool` of a tool copies it; the first does not change."""
     first = tool(weather, approval=True, timeout=2, alone=True)
     second = tool(first, name="now", description="Now.", repeatable=True)
     assert (first.name, first.approval, first.timeout, first.alone, first.repeatable) == (
@@ -175,7 +175,7 @@ def test_marks_are_kept_and_may_be_changed() -> None:
 
 
 def test_callables_that_are_no_plain_functions() -> None:
-    """Methods, callable objects and partials work, a partial under a name of its own."""
+    """Methods, callable objects and partials work, a partial under a given name."""
 
     class Weather:
         def __init__(self, degrees: float) -> None:
@@ -199,7 +199,7 @@ def test_callables_that_are_no_plain_functions() -> None:
 
 
 def test_an_mcp_tool_and_descriptions() -> None:
-    """A tool of the gateway's, and descriptions in the form of every dialect, which the caller runs."""
+    """A tool of the gateway's, and descriptions in every dialect's form, are run by their own side."""
     schema = {"type": "object", "properties": {"zone": {"type": "string"}}}
     listed = tool(McpServerTool(name="mcp_time_now", description="The time.", input_schema=schema), approval=True)
     assert (listed.runner, listed.parameters, listed.approval) == ("gateway", schema, True)
@@ -277,7 +277,7 @@ async def more_pages() -> AsyncIterator[str]:
     ],
 )
 def test_what_cannot_be_a_tool_is_refused_by_name(function: Any, text: str) -> None:
-    """A TypeError that names the tool and the parameter; in a list, its place too."""
+    """A TypeError names the tool and the parameter, and in a list its position."""
     with pytest.raises(TypeError, match=text):
         tool(function)
     with pytest.raises(TypeError, match=r"tools\[1\]: .*" + text):
@@ -307,14 +307,14 @@ def test_rules_out_of_bounds_are_refused_by_name(options: dict[str, Any], error:
 
 
 def test_a_lambda_needs_a_name() -> None:
-    """Providers refuse `<lambda>`."""
+    """`<lambda>`, which providers refuse, needs a name."""
     with pytest.raises(ValueError, match="set one, such as tool"):
         tool(lambda: 3)
     assert tool(lambda: 3, name="three")() == 3
 
 
 def test_names_are_unique() -> None:
-    """Two functions of one name are refused with the place of the second."""
+    """Two functions of one name are refused with the position of the second."""
     with pytest.raises(ValueError, match=r"tools\[1\]: the name weather is already used"):
         Toolbox([weather, McpServerTool(name="weather")])
     for given in ("weather", {"weather": weather}, 3, weather):
@@ -323,7 +323,7 @@ def test_names_are_unique() -> None:
 
 
 def test_async_tools_are_refused_where_nothing_can_await_them() -> None:
-    """The blocking client asks for that."""
+    """The blocking client refuses an async tool."""
     Toolbox([weather]).refuse_async()
     with pytest.raises(TypeError, match="tool fetch is async: use AsyncInferenceGatewayClient"):
         Toolbox([weather, fetch]).refuse_async()
@@ -339,7 +339,7 @@ def misnamed(city: str) -> str:  # noqa: D417  (that is its point)
 
 
 def test_a_docstring_that_describes_other_parameters_is_reported() -> None:
-    """The model would never see that text."""
+    """Such a text, which the model would never get, is reported."""
     with pytest.warns(UserWarning, match="the docstring describes town") as caught:
         tool(misnamed)
     assert caught[0].filename == __file__
@@ -358,7 +358,7 @@ def test_a_function_is_described_once() -> None:
 
 
 def test_nulls_for_what_may_be_left_out_are_absence_in_every_form() -> None:
-    """Models write them so, whether or not the schema was strict."""
+    """A null for an optional parameter is removed, whether or not the schema was strict."""
     assert tool(weather).strict_form(PLAIN).restore({"city": "Oslo", "unit": None}) == {"city": "Oslo"}
 
 
@@ -366,7 +366,7 @@ def test_nulls_for_what_may_be_left_out_are_absence_in_every_form() -> None:
 
 
 def test_a_call_finds_its_tool_by_the_exact_name() -> None:
-    """A prefix that some models write is taken off only if the rest matches exactly."""
+    """A prefix that some models write is removed only if the rest matches exactly."""
     box = Toolbox([weather])
     assert isinstance(box.find("weather"), Tool)
     assert box.find("functions.weather") is box["weather"]
@@ -376,7 +376,7 @@ def test_a_call_finds_its_tool_by_the_exact_name() -> None:
 
 
 def test_a_strict_form_undoes_its_nulls() -> None:
-    """What strict mode forces on optional parameters is taken out again."""
+    """Nulls that strict mode forces on optional parameters are removed again."""
     form = tool(weather).strict_form(OPENAI)
     assert form.schema["required"] == ["city", "unit", "days"]
     restored = form.restore({"city": "Oslo", "unit": None, "days": None})
@@ -384,7 +384,7 @@ def test_a_strict_form_undoes_its_nulls() -> None:
 
 
 def test_every_dialect_has_a_form_of_its_own() -> None:
-    """The same description, as chat, Responses and Messages want it."""
+    """The same description is rendered in the forms of chat, Responses and Messages."""
     assert describe_tool("a", "b", {"type": "object"}, "chat", strict=True) == {
         "type": "function",
         "function": {"name": "a", "description": "b", "parameters": {"type": "object"}, "strict": True},

@@ -1,4 +1,4 @@
-"""Both worlds, plain and TLS, and a scripted server on loopback."""
+"""Fixtures for both worlds, plain and TLS, and a scripted server on loopback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .worlds import AsyncioWorld, World
 
 
 class Authority:
-    """A certificate authority of the test run, and what it signed."""
+    """A certificate authority of the test run, with the certificates that it signed."""
 
     def __init__(self, folder: Path) -> None:
         self.ca = trustme.CA()
@@ -25,7 +25,7 @@ class Authority:
     def server(
         self, *names: str, client_ca: trustme.CA | None = None, only: ssl.TLSVersion | None = None
     ) -> ssl.SSLContext:
-        """A server's context with a certificate for these names."""
+        """Return a server's context with a certificate for these names."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.ca.issue_cert(*(names or ("localhost", "127.0.0.1", "::1"))).configure_cert(context)
         if client_ca is not None:
@@ -41,13 +41,13 @@ Serve = Callable[..., Server]
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """One authority for the whole run: keys take time."""
+    """Return one authority for the whole run, because generating keys takes time."""
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_collections() -> Iterator[None]:
-    """Each test collects garbage at its end, to hear of what it left open; what stood before need not be walked."""
+    """Collect garbage after each test to detect leaks; objects that existed before need not be walked."""
     gc.collect()
     gc.freeze()
     yield
@@ -56,7 +56,7 @@ def _quick_collections() -> Iterator[None]:
 
 @pytest.fixture(params=["blocking", "asyncio"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """Each test that asks for it runs once with the blocking driver and once with the asyncio one."""
+    """Run each test that uses this fixture with the blocking driver and with the asyncio one."""
     world = World() if request.param == "blocking" else AsyncioWorld()
     yield world
     world.end()
@@ -64,7 +64,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts scripted servers, and stops them at the end of the test."""
+    """Start scripted servers, and stop them at the end of the test."""
     servers: list[Server] = []
 
     def start(script: Script, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Server:
@@ -94,5 +94,5 @@ class Wire:
 
 @pytest.fixture(params=["plain", "tls"])
 def wire(request: pytest.FixtureRequest, world: World, serve: Serve, authority: Authority) -> Wire:
-    """Each test that asks for it runs in the clear and under TLS, in both worlds."""
+    """Run each test that uses this fixture without and with TLS, in both worlds."""
     return Wire(world, serve, authority if request.param == "tls" else None)

@@ -1,4 +1,4 @@
-"""A raw socket server whose every connection plays a script: bytes and pauses, exactly as the test says."""
+"""A raw socket server that plays a script on every connection: exactly these bytes, with exactly these pauses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Request:
-    """What a client sent."""
+    """One request as a client sent it."""
 
     line: str
     headers: dict[str, str]
@@ -23,7 +23,7 @@ class Request:
 
 
 class Hangup(Exception):
-    """The client went away where the script expected more of it."""
+    """The client disconnected where the script expected more data."""
 
 
 class Peer:
@@ -36,7 +36,7 @@ class Peer:
     # From the client.
 
     def request(self, *, body: bool = True) -> Request:
-        """The next request, with its body unless told otherwise."""
+        """Return the next request, with its body by default."""
         head = self._until(b"\r\n\r\n").decode("latin-1")
         line, *lines = head.split("\r\n")
         pairs = [(name, value.strip()) for name, _, value in (text.partition(":") for text in lines if text)]
@@ -47,7 +47,7 @@ class Peer:
         return request
 
     def take(self, count: int) -> bytes:
-        """Exactly `count` bytes."""
+        """Return exactly `count` bytes."""
         data = bytearray(self._buffer)
         while len(data) < count:
             self._buffer = b""
@@ -57,11 +57,11 @@ class Peer:
         return bytes(data[:count])
 
     def hello(self) -> None:
-        """The client's first TLS record, on a server that speaks none itself."""
+        """Return the client's first TLS record, on a server that does not use TLS itself."""
         self.take(int.from_bytes(self.take(5)[3:]))
 
     def drain(self, seconds: float) -> int:
-        """How many bytes come within that time; they are thrown away."""
+        """Return how many bytes arrive within that time, and discard them."""
         until, count = time.monotonic() + seconds, len(self._buffer)
         self._buffer = b""
         try:
@@ -75,7 +75,7 @@ class Peer:
         return count
 
     def gone(self, seconds: float = 10) -> bool:
-        """Whether the client closes the connection within that time; what it sends meanwhile is thrown away."""
+        """Return whether the client closes the connection within that time; discard its data meanwhile."""
         until = time.monotonic() + seconds
         while True:
             self.sock.settimeout(max(0.01, until - time.monotonic()))
@@ -92,7 +92,7 @@ class Peer:
     # To the client.
 
     def send(self, *pieces: bytes, pause: float = 0.0) -> None:
-        """Each piece in its own write, `pause` seconds after the one before."""
+        """Send each piece in its own write, `pause` seconds after the one before."""
         for number, piece in enumerate(pieces):
             if number and pause:
                 time.sleep(pause)
@@ -102,18 +102,18 @@ class Peer:
                 raise Hangup(str(error)) from None
 
     def answer(self, body: bytes = b"hello", status: str = "200 OK", *headers: str) -> None:
-        """A whole answer with a Content-Length."""
+        """Send a complete response with a Content-Length."""
         lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
         self.send("\r\n".join(lines).encode() + body)
 
     def drip(self, piece: bytes, pause: float = 0.02, seconds: float = 20) -> None:
-        """The same piece again and again until the client has had enough."""
+        """Send the same piece repeatedly until the client disconnects."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self.server.stopping.wait(pause):
             self.send(piece)
 
     def idle(self) -> None:
-        """Say nothing until the client goes away or the server stops."""
+        """Send nothing until the client disconnects or the server stops."""
         while not self.server.stopping.is_set():
             if self.gone(0.05):
                 return
@@ -121,7 +121,7 @@ class Peer:
     # The end.
 
     def finish(self) -> None:
-        """An orderly end: under TLS with close_notify."""
+        """Close the connection in order: under TLS with close_notify."""
         if isinstance(self.sock, ssl.SSLSocket):
             self.sock.settimeout(0.3)
             with contextlib.suppress(OSError):
@@ -129,11 +129,11 @@ class Peer:
         self.sock.close()
 
     def cut(self) -> None:
-        """FIN, under TLS without close_notify."""
+        """Send FIN, under TLS without close_notify."""
         self.sock.close()
 
     def reset(self) -> None:
-        """RST."""
+        """Send a reset (RST)."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
@@ -157,7 +157,7 @@ Script = Callable[[Peer], None]
 
 
 class Server:
-    """Accepts connections on loopback and plays `script` on each, in a thread of its own."""
+    """A server that accepts on loopback and plays `script` on each connection, in a thread of its own."""
 
     def __init__(self, script: Script, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.requests: list[Request] = []
@@ -176,7 +176,7 @@ class Server:
         self._threads[0].start()
 
     def url(self, path: str = "/v1/chat/completions") -> str:
-        """An absolute URL on this server."""
+        """Return an absolute URL on this server."""
         return self.origin + path
 
     def join_scripts(self) -> None:
@@ -186,7 +186,7 @@ class Server:
             assert not thread.is_alive()
 
     def stop(self) -> None:
-        """Close everything, and say what went wrong in a script."""
+        """Close everything, and report any failure in a script."""
         self.stopping.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -220,7 +220,7 @@ class Server:
                 secured.do_handshake()
             self._script(peer)
         except (Hangup, OSError):
-            pass  # the client's business
+            pass  # ignored here: the client's tests assert it
         except BaseException as failure:
             self.failures.append(failure)
         finally:
@@ -229,7 +229,7 @@ class Server:
 
 
 def keep_answering(body: bytes = b"hello") -> Script:
-    """A script that answers every request on the connection alike."""
+    """Answer every request on the connection alike."""
 
     def script(peer: Peer) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""What a driver refuses before anything is opened or sent: it names the argument and keeps secrets."""
+"""Arguments that a driver refuses before anything is opened or sent, by name and without showing secrets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_wrong_argument_is_named(world: World, name: str) -> None:
-    """ValueError when the driver is made, with the argument's name, without what may be a secret."""
+    """A bad option raises ValueError when the driver is made, with the argument's name but no secret value."""
     options, text = REFUSED[name]
     with pytest.raises(ValueError, match=text) as caught:
         world.driver(**options)
@@ -40,7 +40,7 @@ def test_a_wrong_argument_is_named(world: World, name: str) -> None:
 
 
 def test_a_file_that_holds_no_certificate_is_named(world: World, tmp_path: Path) -> None:
-    """`ca` and `cert` say which file does not hold what it should."""
+    """An error about `ca` or `cert` names the file whose content is wrong."""
     empty = tmp_path / "empty.pem"
     empty.write_text("nothing")
     for option in ("ca", "cert"):
@@ -51,7 +51,7 @@ def test_a_file_that_holds_no_certificate_is_named(world: World, tmp_path: Path)
 def test_a_locked_key_without_its_password_is_refused_without_asking(
     world: World, authority: Authority, tmp_path: Path
 ) -> None:
-    """OpenSSL would ask on the terminal; the driver says that the password is missing or wrong."""
+    """OpenSSL would prompt on the terminal; the driver reports a missing or wrong password instead."""
     from cryptography.hazmat.primitives import serialization
 
     leaf = authority.ca.issue_cert("client@example.org")
@@ -79,7 +79,7 @@ BAD_URLS = [
 
 @pytest.mark.parametrize("url", [*BAD_URLS, "http://me:secret@x/", "http://x/\u00e9", "http://x/\x7f"])
 def test_a_url_that_cannot_be_asked_is_refused(world: World, url: str) -> None:
-    """ValueError that says what is wrong with the URL."""
+    """A bad URL raises ValueError with a description of the fault."""
     with pytest.raises(ValueError, match="URL") as caught:
         world.driver().open(url)
     assert "secret" not in str(caught.value)
@@ -90,7 +90,7 @@ OURS = ["Host", "content-length", "Transfer-Encoding", "Connection", "Proxy-Auth
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_header_of_the_transport_is_not_the_callers(world: World, serve: Serve, name: str) -> None:
-    """What says where the request ends or who is asked is refused by name."""
+    """A header that sets the request's framing or its target is refused by name."""
     server = serve(keep_answering())
     with pytest.raises(ValueError, match=name):
         world.driver().open(server.url(), b"{}", headers=[(name, "x")])
@@ -113,7 +113,7 @@ INJECTIONS = [
 
 @pytest.mark.parametrize(("name", "value"), INJECTIONS)
 def test_a_header_that_could_smuggle_is_refused(world: World, serve: Serve, name: str, value: str) -> None:
-    """Line breaks, NUL, odd names, characters beyond Latin-1: ValueError, nothing sent, no value shown."""
+    """Line breaks, NUL, odd names and non-Latin-1 characters raise ValueError; nothing is sent and no value shown."""
     server = serve(keep_answering())
     with pytest.raises(ValueError, match=r".") as caught:
         world.driver().open(server.url(), b"{}", headers=[(name, value)])
@@ -123,7 +123,7 @@ def test_a_header_that_could_smuggle_is_refused(world: World, serve: Serve, name
 
 @pytest.mark.parametrize("method", ["GET /x HTTP/1.1\r\nEvil: y\r\n\r\n", "", "G ET", "G\u00cbT"])
 def test_a_method_that_could_smuggle_is_refused(world: World, serve: Serve, method: str) -> None:
-    """A method is a token."""
+    """A method that is not a token is refused."""
     server = serve(keep_answering())
     with pytest.raises(ValueError, match="method"):
         world.driver().open(server.url(), b"{}", method=method or " ")

@@ -1,4 +1,4 @@
-"""Behaviour 18: answers that no client should believe, 35 shapes and more, each refused and its connection closed."""
+"""Behaviour 18: invalid responses in 35 shapes and more, each refused and its connection closed."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _once(raw: bytes):
 @pytest.mark.parametrize("bytewise", [False, True], ids=["at-once", "bytewise"])
 @pytest.mark.parametrize("name", HEADS)
 def test_a_bad_head_is_refused_at_once(world: World, serve: Serve, name: str, bytewise: bool) -> None:
-    """InvalidResponse without waiting for a deadline, and the connection is not used again."""
+    """An invalid head raises InvalidResponse before any deadline, and the connection is not used again."""
     raw = HEADS[name]
 
     def script(peer: Peer) -> None:
@@ -109,7 +109,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("name", ENDLESS)
 def test_a_head_without_end_is_refused_after_a_bound(world: World, serve: Serve, name: str) -> None:
-    """A megabyte of headers, or interim answers for ever, is refused after 128 KiB."""
+    """A megabyte of headers, or endless interim responses, is refused after 128 KiB."""
     first, piece = ENDLESS[name]
     sent: list[int] = []
 
@@ -139,7 +139,7 @@ FRAMING = {
 
 @pytest.mark.parametrize("name", FRAMING)
 def test_framing_without_end_is_refused_after_a_bound(world: World, serve: Serve, name: str) -> None:
-    """Chunk extensions, digits or trailers for ever are refused after 128 KiB, the bytes before them given out."""
+    """Endless chunk extensions, digits or trailers are refused after 128 KiB; the bytes before them are delivered."""
     first, piece = FRAMING[name]
 
     def script(peer: Peer) -> None:
@@ -159,7 +159,7 @@ def test_framing_without_end_is_refused_after_a_bound(world: World, serve: Serve
     "size", [b"5 \r\n", b"+5\r\n", b"0x5\r\n", b"5\n", b"-5\r\n", b"\r\n", b"fffffffffffffffff\r\n"]
 )
 def test_a_bad_chunk_size_is_refused(world: World, serve: Serve, size: bytes) -> None:
-    """A chunk size is hexadecimal digits and nothing else."""
+    """A chunk size of anything but hexadecimal digits is refused."""
     answer_or_error: list[TransportFailure] = []
     server = serve(_once(OK + b"Transfer-Encoding: chunked\r\n\r\n" + size + b"hello\r\n0\r\n\r\n"))
     try:
@@ -172,7 +172,7 @@ def test_a_bad_chunk_size_is_refused(world: World, serve: Serve, size: bytes) ->
 
 @pytest.mark.parametrize("junk", [b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged", b"junk"])
 def test_bytes_behind_an_answer_are_never_given_to_the_next_request(world: World, serve: Serve, junk: bytes) -> None:
-    """The answer is whole; what follows it costs the connection and is never read."""
+    """A response with surplus bytes is delivered whole; the connection is closed and the surplus never read."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -187,7 +187,7 @@ def test_bytes_behind_an_answer_are_never_given_to_the_next_request(world: World
 
 
 def test_a_large_head_within_the_bound_is_read(world: World, serve: Serve) -> None:
-    """100 kB of headers are nothing to refuse."""
+    """100 kB of headers are accepted."""
     server = serve(_once(OK + b"X: y\r\n" * 16_000 + SIZED))
     answer = world.driver().open(server.url())
     assert len(answer.headers) == 16_001
@@ -195,7 +195,7 @@ def test_a_large_head_within_the_bound_is_read(world: World, serve: Serve) -> No
 
 
 def test_nothing_but_line_ends_is_not_an_answer(world: World, serve: Serve) -> None:
-    """Empty lines and then the end: something came, and it was no answer."""
+    """Empty lines followed by the end of the connection raise InvalidResponse."""
 
     def script(peer: Peer) -> None:
         peer.request()

@@ -1,4 +1,4 @@
-"""Behaviour 14: a task cancelled anywhere leaves the pool whole, and nothing open or warned about."""
+"""Behaviour 14: a task cancelled anywhere leaves the pool whole, and neither open sockets nor warnings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BIG = b"x" * (20 * 1024 * 1024)
 
 @pytest.fixture(params=["plain", "tls"])
 def target(request: pytest.FixtureRequest, serve: Serve, authority: Authority):
-    """Starts a server, and gives its URL and the options of a driver that trusts it."""
+    """Start a server. Return its URL and the options of a driver that trusts it."""
     secure = request.param == "tls"
 
     def start(script: Script):
@@ -38,7 +38,7 @@ def _run(main) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
         asyncio.get_running_loop().slow_callback_duration = 10
         await asyncio.wait_for(main(), 2 * PATIENCE)
-        await asyncio.sleep(0.05)  # what was left behind would complain in it
+        await asyncio.sleep(0.05)  # an object left open would warn here
 
     asyncio.run(watched(), debug=True)
     assert not complaints, complaints
@@ -53,7 +53,7 @@ async def _cancel_after(rounds: int, task: asyncio.Task) -> None:
 
 
 def test_cancelled_at_any_of_its_awaits_a_request_leaves_its_place(target) -> None:
-    """Connecting, shaking hands, waiting and reading are each broken off, round by round of the loop."""
+    """Connecting, handshaking, waiting and reading are each cancelled, one round of the loop later each time."""
 
     def script(peer: Peer) -> None:
         while True:
@@ -87,7 +87,7 @@ def test_cancelled_at_any_of_its_awaits_a_request_leaves_its_place(target) -> No
 
 
 def test_cancelled_in_mid_send_a_request_leaves_its_place(target) -> None:
-    """20 MB on their way to a server that does not read them are given up at once."""
+    """Sending 20 MB to a server that does not read them is cancelled at once."""
     sending = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -115,7 +115,7 @@ def test_cancelled_in_mid_send_a_request_leaves_its_place(target) -> None:
 
 
 def test_of_200_streams_half_are_cancelled_at_random_and_the_pool_is_whole(target) -> None:
-    """The others read their streams to the end, and afterwards every place is free."""
+    """After one task is cancelled, the others read their streams to the end, and every slot is free afterwards."""
 
     def script(peer: Peer) -> None:
         while True:
@@ -141,7 +141,7 @@ def test_of_200_streams_half_are_cancelled_at_random_and_the_pool_is_whole(targe
             whole.append(received)
 
         async def leave(task: asyncio.Task) -> None:
-            await asyncio.sleep(chance.random() * 0.3)  # at any moment of an answer
+            await asyncio.sleep(chance.random() * 0.3)  # at any moment of a response
             task.cancel()
 
         tasks = [asyncio.create_task(ask()) for _ in range(200)]
@@ -153,7 +153,7 @@ def test_of_200_streams_half_are_cancelled_at_random_and_the_pool_is_whole(targe
         assert set(whole) == {b"hello" * 10}
         held = [
             await driver.open("POST", url, (), b"{}", deadline=time.monotonic() + PATIENCE) for _ in range(50)
-        ]  # all fifty places are there
+        ]  # all fifty slots are free
         for answer in held:
             answer.abandon()
         await driver.aclose()
@@ -162,7 +162,7 @@ def test_of_200_streams_half_are_cancelled_at_random_and_the_pool_is_whole(targe
 
 
 def test_a_reader_that_is_cancelled_has_lost_nothing(target) -> None:
-    """A read that is cancelled while it waits leaves the answer as it was: the next read goes on."""
+    """A read that is cancelled while it waits leaves the response intact: the next read continues."""
     go_on = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -190,7 +190,7 @@ def test_a_reader_that_is_cancelled_has_lost_nothing(target) -> None:
 
 
 def test_the_end_of_the_loop_closes_what_is_open(target) -> None:
-    """`asyncio.run` ends with answers open and the driver unclosed: nothing stays open, nothing warns."""
+    """`asyncio.run` ends with open responses and an unclosed driver, and leaves no open socket and no warning."""
     url, options = target(keep_answering())
 
     async def main() -> None:

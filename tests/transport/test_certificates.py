@@ -1,4 +1,4 @@
-"""Behaviour 11: whom a connection trusts, and what it shows; every refusal happens before anything is sent."""
+"""Behaviour 11: which server a connection trusts, and which certificate it presents, before anything is sent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VERSIONS = {"TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3
 def test_a_custom_authority_is_trusted(
     world: World, serve: Serve, authority: Authority, version: str, form: str
 ) -> None:
-    """As a file's name or path, as PEM text, or inside an own SSLContext."""
+    """A CA is accepted as a file name or path, as PEM text, or inside a caller's SSLContext."""
     options = {
         "file": {"ca": authority.file},
         "path": {"ca": Path(authority.file)},
@@ -43,7 +43,7 @@ def test_a_custom_authority_is_trusted(
 def test_a_directory_of_authorities_is_trusted(
     world: World, serve: Serve, authority: Authority, tmp_path: Path
 ) -> None:
-    """A directory with hashed names, as OpenSSL lays it out."""
+    """A directory with hashed names, in OpenSSL's layout, is accepted as `ca`."""
     command = ["openssl", "x509", "-noout", "-hash", "-in", authority.file]
     name = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     shutil.copy(authority.file, tmp_path / f"{name}.0")
@@ -52,7 +52,7 @@ def test_a_directory_of_authorities_is_trusted(
 
 
 def test_an_unknown_authority_is_refused_for_good(world: World, serve: Serve, authority: Authority) -> None:
-    """The system's authorities do not vouch for the server: never sent, permanent, and the text says certificate."""
+    """A server with an unknown authority raises a permanent NotSent whose text mentions the certificate."""
     server = serve(keep_answering(), authority.server())
     with pytest.raises(NotSent, match="certificate") as caught:
         world.driver().open(server.url(), b"secret")
@@ -61,7 +61,7 @@ def test_an_unknown_authority_is_refused_for_good(world: World, serve: Serve, au
 
 
 def test_a_self_signed_certificate_is_refused_for_good(world: World, serve: Serve, tmp_path: Path) -> None:
-    """A certificate that only vouches for itself is not trusted."""
+    """A self-signed certificate is not trusted."""
     lonely = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     pem = tmp_path / "self.pem"
@@ -75,7 +75,7 @@ def test_a_self_signed_certificate_is_refused_for_good(world: World, serve: Serv
 
 
 def test_a_wrong_host_name_is_refused_for_good(world: World, serve: Serve, authority: Authority) -> None:
-    """A trusted certificate for another name is not this server's; the text names what was asked for."""
+    """A trusted certificate for another name is refused, and the text names the requested host."""
     server = serve(keep_answering(), authority.server("gateway.example"))
     with pytest.raises(NotSent, match="localhost") as caught:
         world.driver(ca=authority.file).open(server.url(), b"secret")
@@ -87,7 +87,7 @@ def test_a_wrong_host_name_is_refused_for_good(world: World, serve: Serve, autho
 def test_a_client_certificate_is_shown(
     world: World, serve: Serve, authority: Authority, version: str, tmp_path: Path
 ) -> None:
-    """In one file, as two, and with a password, under TLS 1.2 and 1.3."""
+    """A client certificate is accepted in one file, in two, and with a password, under TLS 1.2 and 1.3."""
     leaf = authority.ca.issue_cert("client@example.org")
     both, chain, key = (str(tmp_path / name) for name in ("both.pem", "chain.pem", "key.pem"))
     leaf.private_key_and_cert_chain_pem.write_to_path(both)
@@ -104,7 +104,7 @@ def test_a_client_certificate_is_shown(
 def test_a_missing_client_certificate_means_never_sent(
     world: World, serve: Serve, authority: Authority, version: str
 ) -> None:
-    """TLS 1.3 says so only after the request was written; it still never reached the application."""
+    """Under TLS 1.3 a missing client certificate is reported after the request was written, still as never sent."""
     server = serve(keep_answering(), authority.server(client_ca=authority.ca, only=VERSIONS[version]))
     for _ in range(5):
         with pytest.raises(NotSent) as caught:
@@ -117,7 +117,7 @@ def test_a_missing_client_certificate_means_never_sent(
 def test_a_client_certificate_of_a_stranger_means_never_sent(
     world: World, serve: Serve, authority: Authority, version: str, tmp_path: Path
 ) -> None:
-    """A certificate that the server's authority did not sign is refused, also late."""
+    """A client certificate from another authority is refused, also after the handshake."""
     strange = tmp_path / "strange.pem"
     trustme.CA().issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(strange)
     server = serve(keep_answering(), authority.server(client_ca=authority.ca, only=VERSIONS[version]))
@@ -128,7 +128,7 @@ def test_a_client_certificate_of_a_stranger_means_never_sent(
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl command is needed: ssl cannot update keys")
 def test_a_key_update_in_mid_stream_is_not_noticed(world: World, authority: Authority, tmp_path: Path) -> None:
-    """TLS 1.3 may change its keys at any time, and ask us to change ours: the bytes go on."""
+    """A TLS 1.3 key update by the server, with or without a request for ours, does not disturb the stream."""
     pem = tmp_path / "server.pem"
     authority.ca.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem.write_to_path(pem)
     command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", str(pem), "-tls1_3", "-naccept", "1"]
@@ -165,7 +165,7 @@ def _talk_through_key_updates(
         asked.wait(10)
         to_server.write(b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\nfirst\n")
         for line in (b"k\n", b"then\n", b"K\n", b"end\n"):
-            time.sleep(0.15)  # it knows a command by standing first in what it reads
+            time.sleep(0.15)  # a command is recognised only at the start of what it reads
             to_server.write(line)
 
     for target in (listen, answer):
@@ -193,7 +193,7 @@ def _locked(leaf: trustme.LeafCert, folder: Path) -> str:
 
 
 def test_a_plain_peer_never_costs_the_import_of_ssl() -> None:
-    """The blocking driver asks a plain server without loading `ssl`."""
+    """The blocking driver sends a plain HTTP request without loading `ssl`."""
     code = (
         "import sys, inference_gateway_sdk._transport._blocking as b; d = b.BlockingDriver(proxy=None)\n"
         "try: d.open('GET', 'http://127.0.0.1:1/', (), None)\n"

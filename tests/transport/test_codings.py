@@ -1,4 +1,4 @@
-"""Behaviour 16: compressed bodies, decoded as they come and never faster than they are read."""
+"""Behaviour 16: compressed bodies, decoded as they arrive and never faster than they are read."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _serving(coding: str, body: bytes, size: int, *, whole: bool = True):
 @pytest.mark.parametrize("size", [100, 1 << 20], ids=["in-pieces", "at-once"])
 @pytest.mark.parametrize("name", CODED)
 def test_a_compressed_body_is_decoded(wire: Wire, name: str, size: int) -> None:
-    """Gzip with any number of members, zlib's deflate and raw deflate; then the connection serves again."""
+    """Gzip with any number of members, zlib's deflate and raw deflate are decoded; then the connection is reused."""
     coding, body = CODED[name]
     server = wire.serve(_serving(coding, body, size))
     driver = wire.driver()
@@ -66,7 +66,7 @@ def test_a_compressed_body_is_decoded(wire: Wire, name: str, size: int) -> None:
 
 
 def test_a_compressed_stream_is_decoded_as_it_comes(wire: Wire) -> None:
-    """What the compressor flushed is given out while the rest is still to come."""
+    """Data that the compressor flushed is delivered while the rest is still to come."""
     packer = zlib.compressobj(wbits=31)
     first = packer.compress(b"data: 1\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
     go_on = threading.Event()
@@ -98,7 +98,7 @@ def _read_until_truncated(answer: Answer) -> bytes:
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_compressed_body_that_ends_short_is_truncated(wire: Wire, coding: str) -> None:
-    """Whole as HTTP sees it, cut as gzip sees it: what came is given, then TruncatedResponse, again and again."""
+    """A gzip body cut inside whole HTTP framing delivers its data, then raises TruncatedResponse on every read."""
     body = CODED[coding][1][:-6]
     answer = wire.driver().open(wire.serve(_serving(coding, body, 300)).url())
     received = _read_until_truncated(answer)
@@ -109,13 +109,13 @@ def test_a_compressed_body_that_ends_short_is_truncated(wire: Wire, coding: str)
 
 
 def test_a_compressed_body_that_the_connection_cuts_is_truncated(wire: Wire) -> None:
-    """The cut is reported after what could be decoded."""
+    """A truncation is reported after the data that could be decoded."""
     answer = wire.driver().open(wire.serve(_serving("gzip", CODED["gzip"][1][:900], 300, whole=False)).url())
     assert TEXT.startswith(_read_until_truncated(answer))
 
 
 def test_what_is_not_the_announced_compression_is_a_clear_error(wire: Wire) -> None:
-    """Plain text under `Content-Encoding: gzip` is InvalidResponse on this read and the next."""
+    """Plain text under `Content-Encoding: gzip` raises InvalidResponse on this read and the next."""
     answer = wire.driver().open(wire.serve(_serving("gzip", b"plain text", 300)).url())
     for _ in range(2):
         with pytest.raises(InvalidResponse, match="compression"):
@@ -124,14 +124,14 @@ def test_what_is_not_the_announced_compression_is_a_clear_error(wire: Wire) -> N
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, deflate", "made-up"])
 def test_another_coding_is_a_clear_error(wire: Wire, coding: str) -> None:
-    """A coding that nobody asked for is named, before any byte of the body is given out."""
+    """A coding that was not requested is named in the error before any byte of the body is delivered."""
     with pytest.raises(InvalidResponse, match=coding):
         wire.driver().open(wire.serve(_serving(coding, b"x", 300)).url())
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_bomb_stays_small_in_memory(world: World, serve, coding: str) -> None:
-    """50 MB that compress to 50 kB are given out in steps of a megabyte, and never lie in memory together."""
+    """50 MB compressed to 50 kB are delivered in steps of a megabyte, and are never in memory together."""
     packer = zlib.compressobj(9, wbits=31 if coding == "gzip" else 15)
     bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(50)) + packer.flush()
     answer = world.driver().open(serve(_serving(coding, bomb, 1 << 20)).url())

@@ -1,4 +1,4 @@
-"""Behaviours 10 and 21: requests that never leave say so, in time; IPv6 and names with several addresses."""
+"""Behaviours 10 and 21: requests that cannot leave fail in time; IPv6 and names with several addresses."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _v6(port: int):
 
 
 def test_a_refused_connection_was_never_sent(world: World) -> None:
-    """Nothing listens: NotSent, worth repeating, and the text names the address."""
+    """A port without a listener raises a repeatable NotSent that names the address."""
     port = _free_port()
     with pytest.raises(NotSent, match=f"127.0.0.1:{port}") as caught:
         world.driver().open(f"http://127.0.0.1:{port}/", b"{}")
@@ -56,7 +56,7 @@ def test_a_refused_connection_was_never_sent(world: World) -> None:
 
 
 def test_a_name_that_does_not_resolve_was_never_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The text names the host."""
+    """The error of a failed look-up names the host."""
 
     def unknown(port: int) -> list:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -67,7 +67,7 @@ def test_a_name_that_does_not_resolve_was_never_sent(world: World, monkeypatch: 
 
 
 def test_a_slow_resolver_is_under_the_deadline(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The look-up is left behind: neither the request nor the end of the loop waits for it."""
+    """A slow look-up is abandoned: neither the request nor the end of the loop waits for it."""
     release = threading.Event()
 
     def slow(port: int) -> list:
@@ -89,7 +89,7 @@ def test_a_slow_resolver_is_under_the_deadline(world: World, monkeypatch: pytest
 
 
 def test_a_connect_that_is_not_answered_is_under_the_deadline(world: World) -> None:
-    """A listener whose queue is full answers no handshake: NotSentInTime("connect")."""
+    """A listener with a full queue, which completes no handshake, raises NotSentInTime("connect")."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
         fillers = [socket.socket() for _ in range(4)]
@@ -108,7 +108,7 @@ def test_a_connect_that_is_not_answered_is_under_the_deadline(world: World) -> N
 
 
 def test_a_silent_tls_handshake_is_under_the_deadline(world: World, serve: Serve, authority) -> None:
-    """A server that accepts and never shakes hands: never sent, in time."""
+    """A server that accepts but never shakes hands raises NotSentInTime within the deadline."""
     server = serve(lambda peer: peer.idle())
     began = time.monotonic()
     with pytest.raises(NotSentInTime) as caught:
@@ -118,7 +118,7 @@ def test_a_silent_tls_handshake_is_under_the_deadline(world: World, serve: Serve
 
 
 def test_a_tls_handshake_that_drips_is_under_the_deadline(world: World, serve: Serve, authority) -> None:
-    """Bytes of a record that never ends do not move the deadline."""
+    """A TLS record that trickles without end does not extend the deadline."""
 
     def script(peer: Peer) -> None:
         peer.send(b"\x16\x03\x03\x3f\xff")
@@ -136,7 +136,7 @@ def test_a_tls_handshake_that_drips_is_under_the_deadline(world: World, serve: S
 def test_a_connection_that_ends_in_the_tls_handshake_was_never_sent(
     world: World, serve: Serve, authority, end: str, heard: bool
 ) -> None:
-    """Nothing of the request has left, and it may go better next time."""
+    """A connection closed during the handshake raises a repeatable NotSent."""
 
     def script(peer: Peer) -> None:
         if heard:
@@ -150,7 +150,7 @@ def test_a_connection_that_ends_in_the_tls_handshake_was_never_sent(
 
 
 def test_tls_spoken_to_a_plain_server_was_never_sent(world: World, serve: Serve, authority) -> None:
-    """The text speaks of TLS, and repeating would not help."""
+    """A peer that does not use TLS raises a permanent NotSent whose text mentions TLS."""
 
     def script(peer: Peer) -> None:
         peer.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
@@ -163,7 +163,7 @@ def test_tls_spoken_to_a_plain_server_was_never_sent(world: World, serve: Serve,
 
 
 def test_the_deadline_of_the_request_counts_while_connecting(world: World, serve: Serve, authority) -> None:
-    """The nearer of the two limits decides."""
+    """The nearer of the two limits applies."""
     server = serve(lambda peer: peer.idle())
     began = time.monotonic()
     with pytest.raises(DeadlineExceeded):
@@ -173,7 +173,7 @@ def test_the_deadline_of_the_request_counts_while_connecting(world: World, serve
 
 @needs_ipv6
 def test_an_ipv6_address_is_a_host(world: World, serve: Serve) -> None:
-    """`http://[::1]:port` connects, and Host carries the brackets."""
+    """`http://[::1]:port` connects, and Host has the brackets."""
     server = serve(keep_answering(), None, "::1")
     assert world.driver().get(server.url()) == (200, b"hello")
     assert server.requests[0].headers["host"] == f"[::1]:{server.port}"
@@ -190,7 +190,7 @@ def test_an_ipv6_address_is_verified_under_tls(world: World, serve: Serve, autho
 def test_a_localhost_that_is_ipv6_first_falls_back_to_ipv4(
     world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that listens on 127.0.0.1 alone is reached though ::1 is tried, and refused, first."""
+    """A server that listens on 127.0.0.1 alone is reached after a refused attempt at ::1."""
     server = serve(keep_answering())
     _resolve_as(monkeypatch, {"localhost": lambda port: [_v6(port), _v4(port)]})
     assert world.driver().get(f"http://localhost:{server.port}/") == (200, b"hello")
@@ -199,7 +199,7 @@ def test_a_localhost_that_is_ipv6_first_falls_back_to_ipv4(
 def test_a_dead_first_address_costs_a_quarter_of_a_second_not_a_timeout(
     world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the first address does not answer, the next is tried beside it."""
+    """When the first address does not answer, the next is tried in parallel."""
     server = serve(keep_answering())
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
         fillers = [socket.socket() for _ in range(4)]

@@ -1,4 +1,4 @@
-"""What a request and a chunk cost, counted and not clocked: system calls, and memory that is asked for."""
+"""The cost of a request and of a chunk, counted and not clocked: system calls and allocations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHUNKS = 2000
 
 
 class Calls:
-    """Counts what reaches the system through C functions of sockets and selectors, on this thread."""
+    """A counter of the calls to C functions of sockets and selectors, on this thread."""
 
     NAMES = frozenset({"send", "sendmsg", "sendall", "recv", "recv_into", "poll", "select", "setsockopt", "getsockopt"})
 
@@ -53,7 +53,7 @@ class Calls:
 def test_a_blocking_request_on_a_kept_connection_costs_four_system_calls(
     serve: Serve, authority: Authority, secure: bool
 ) -> None:
-    """One send, one recv, one poll to see that the connection is alive, and one to wait."""
+    """A request takes one send, one recv, one poll that checks the connection, and one to wait."""
     server = serve(keep_answering(BODY), authority.server() if secure else None)
     driver = BlockingDriver(proxy=None, ca=authority.file if secure else None)
     for _ in range(3):
@@ -72,7 +72,7 @@ def test_a_blocking_request_on_a_kept_connection_costs_four_system_calls(
 def test_an_asyncio_request_on_a_kept_connection_costs_four_system_calls(
     serve: Serve, authority: Authority, secure: bool
 ) -> None:
-    """One send, one recv, one poll to see that the connection is alive, and the loop's own waiting."""
+    """A request takes one send, one recv, one poll that checks the connection, and the loop's own waiting."""
     server = serve(keep_answering(BODY), authority.server() if secure else None)
     counted: dict[str, int] = {}
 
@@ -90,7 +90,7 @@ def test_an_asyncio_request_on_a_kept_connection_costs_four_system_calls(
     received = counted.get("recv", 0) + counted.get("recv_into", 0)
     assert counted["send"] == 50
     assert received <= 51
-    # The selector's poll has the name of ours: one at checkout, and for each wait one or two rounds of the loop.
+    # The selector's poll has the same name as ours: one at checkout, and one or two rounds of the loop for each wait.
     assert counted["poll"] <= 50 * 4
 
 
@@ -145,7 +145,7 @@ def test_a_stream_that_is_read_leaves_no_memory_behind(serve: Serve, kind: str) 
 
 
 def test_a_chunk_allocates_a_bounded_number_of_blocks() -> None:
-    """Between the socket and the reader, a chunk makes its bytes and little else."""
+    """Between the socket and the reader, a chunk allocates little more than its bytes."""
     exchange = ResponseParser("GET")
     exchange.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     body = Body(exchange)
@@ -158,7 +158,7 @@ def test_a_chunk_allocates_a_bounded_number_of_blocks() -> None:
             data = body.take()
             assert data
             kept[number] = data
-        # The bytes of each chunk, which are kept here, and nothing that stays beside them.
+        # The bytes of each chunk, which this test keeps, and nothing else.
         assert 1000 <= blocks("_http1") <= 1100
     finally:
         tracemalloc.stop()

@@ -1,7 +1,7 @@
-"""Behaviours 3, 4 and 5: a deadline holds under any drip, and a read returns what is there.
+"""Behaviours 3, 4 and 5: a deadline holds under any drip, and a read returns the available data.
 
-Deadlines are short and the bounds on them wide, because the machine that runs this may be busy: a drip without a
-deadline would go on for 20 s.
+Deadlines are short and the bounds on them wide, because the machine that runs this may be busy. A drip without a
+deadline would continue for 20 s.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HEAD_DRIPS = {
 
 @pytest.mark.parametrize("name", HEAD_DRIPS)
 def test_the_deadline_for_the_head_holds_under_a_drip(wire: Wire, name: str) -> None:
-    """Headers that trickle for ever do not move the deadline; the connection is closed."""
+    """Headers that trickle without end do not extend the deadline; the connection is closed."""
     first, piece = HEAD_DRIPS[name]
 
     def script(peer: Peer) -> None:
@@ -59,7 +59,7 @@ BODY_DRIPS = {
 
 @pytest.mark.parametrize("name", BODY_DRIPS)
 def test_the_deadline_for_a_read_holds_under_a_drip_of_framing(wire: Wire, name: str) -> None:
-    """Chunk sizes, extensions and trailers that trickle for ever are not a body: the read ends in time."""
+    """Chunk sizes, extensions and trailers that trickle without end do not extend a read."""
     piece = {"chunk-extension": b"x", "trailers": b"X: y\r\n"}.get(name, b"0")
 
     def script(peer: Peer) -> None:
@@ -78,7 +78,7 @@ def test_the_deadline_for_a_read_holds_under_a_drip_of_framing(wire: Wire, name:
 
 
 def test_a_read_returns_with_the_first_bytes(wire: Wire) -> None:
-    """What has arrived is given out at once, not when a buffer is full or the body ends."""
+    """Data is delivered on arrival, not when a buffer is full or the body ends."""
     went_on = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -97,7 +97,7 @@ def test_a_read_returns_with_the_first_bytes(wire: Wire) -> None:
 
 
 def test_after_a_passed_deadline_a_further_read_has_lost_nothing(wire: Wire) -> None:
-    """A deadline ends the wait, not the answer: reading goes on where it was, in the middle of a chunk too."""
+    """A deadline ends the wait, not the response: reading continues where it stopped, also inside a chunk."""
     steps = [threading.Event() for _ in range(3)]
 
     def script(peer: Peer) -> None:
@@ -122,7 +122,7 @@ def test_after_a_passed_deadline_a_further_read_has_lost_nothing(wire: Wire) -> 
 
 
 def test_a_deadline_that_has_already_passed_takes_what_is_there(wire: Wire) -> None:
-    """Bytes that arrived while nobody read are given though the deadline has passed: a slow consumer is not late."""
+    """Bytes that arrived between reads are delivered after the deadline: a slow consumer is not late."""
     go_on, gone_on = threading.Event(), threading.Event()
 
     def script(peer: Peer) -> None:
@@ -145,7 +145,7 @@ def test_a_deadline_that_has_already_passed_takes_what_is_there(wire: Wire) -> N
 
 
 def test_a_later_deadline_may_be_nearer_than_the_one_before(wire: Wire) -> None:
-    """Each read has its own deadline: a far one does not keep a near one from being noticed."""
+    """Each read has its own deadline: a later one does not hide an earlier one."""
     go_on = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -167,7 +167,7 @@ def test_a_later_deadline_may_be_nearer_than_the_one_before(wire: Wire) -> None:
 
 
 def test_without_a_deadline_a_slow_answer_is_waited_for(wire: Wire) -> None:
-    """None means no limit."""
+    """A deadline of None means no limit."""
 
     def script(peer: Peer) -> None:
         peer.request()

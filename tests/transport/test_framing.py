@@ -1,4 +1,4 @@
-"""Behaviours 2, 7 and 17: where an answer's body ends, and that a cut is never taken for an end."""
+"""Behaviours 2, 7 and 17: where a response body ends, and that truncation is never taken for an end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WHOLE = {
 @pytest.mark.parametrize("name", WHOLE)
 @pytest.mark.parametrize("bytewise", [False, True], ids=["at-once", "bytewise"])
 def test_a_whole_body_is_read_to_its_end(wire: Wire, name: str, bytewise: bool) -> None:
-    """Every framing gives the body and then b"", again and again, in one write or byte by byte."""
+    """Every framing delivers the body and then b"" on every read, in one write or byte by byte."""
     raw, body = WHOLE[name]
 
     def script(peer: Peer) -> None:
@@ -50,7 +50,7 @@ def test_a_whole_body_is_read_to_its_end(wire: Wire, name: str, bytewise: bool) 
 
 
 def test_an_answer_to_head_has_no_body(wire: Wire) -> None:
-    """HEAD's Content-Length announces nothing, and the connection serves again."""
+    """The Content-Length of a HEAD response announces no body, and the connection is reused."""
 
     def script(peer: Peer) -> None:
         while True:
@@ -76,7 +76,7 @@ CUTS = {
 @pytest.mark.parametrize("end", ["finish", "cut", "reset"])
 @pytest.mark.parametrize("name", CUTS)
 def test_a_truncated_body_is_an_error_on_this_read_and_on_each_after_it(wire: Wire, name: str, end: str) -> None:
-    """The bytes that came are given first; then every read says TruncatedResponse, and none says the body ended."""
+    """A truncated body delivers its bytes, then raises TruncatedResponse on this read and on every later read."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -95,7 +95,7 @@ def test_a_truncated_body_is_an_error_on_this_read_and_on_each_after_it(wire: Wi
 
 
 def test_a_reset_ends_no_close_delimited_body(world: World, serve: Serve) -> None:
-    """Only an orderly end completes a body that the end delimits: a reset truncates it."""
+    """A reset truncates a close-delimited body; only an orderly end completes it."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -112,7 +112,7 @@ def test_a_reset_ends_no_close_delimited_body(world: World, serve: Serve) -> Non
 def test_a_close_delimited_body_under_tls_without_close_notify_is_truncated(
     world: World, serve: Serve, authority
 ) -> None:
-    """Anyone on the path can send a FIN: without the peer's close_notify it proves nothing."""
+    """A FIN without the peer's close_notify truncates a body under TLS, because anyone on the path can send one."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -139,7 +139,7 @@ def test_a_close_delimited_body_under_tls_without_close_notify_is_truncated(
 def test_an_end_before_the_head_says_whether_anything_had_come(
     wire: Wire, raw: bytes, failure: type[Exception]
 ) -> None:
-    """NoResponse when not a byte of the final answer came, TruncatedResponse when some did."""
+    """The error is NoResponse if no byte of the final response came, and TruncatedResponse otherwise."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -154,7 +154,7 @@ def test_an_end_before_the_head_says_whether_anything_had_come(
     "status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
 )
 def test_no_redirect_is_followed(world: World, serve: Serve, status: str) -> None:
-    """A redirect is the answer: the place it names is never asked, and never sees the token."""
+    """A redirect is returned as the response: its target is never contacted and never receives the token."""
     elsewhere = serve(lambda peer: peer.request())
 
     def script(peer: Peer) -> None:
@@ -169,7 +169,7 @@ def test_no_redirect_is_followed(world: World, serve: Serve, status: str) -> Non
 
 
 def test_a_broken_chunk_line_is_an_error_at_once(wire: Wire) -> None:
-    """A malformed chunk size is InvalidResponse after the bytes before it, and does not wait for the deadline."""
+    """A malformed chunk size raises InvalidResponse after the bytes before it, without waiting for the deadline."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -183,7 +183,7 @@ def test_a_broken_chunk_line_is_an_error_at_once(wire: Wire) -> None:
 
 
 def test_headers_come_as_sent_in_order_with_repeats(world: World, serve: Serve) -> None:
-    """Names are lower case; order, repeats and bytes beyond ASCII are kept."""
+    """Header names are lower case; order, repeats and non-ASCII bytes are kept."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -198,7 +198,7 @@ def test_headers_come_as_sent_in_order_with_repeats(world: World, serve: Serve) 
 
 
 def test_the_request_goes_out_as_given(world: World, serve: Serve) -> None:
-    """The path and query, the caller's headers in order, Host first, and the body's length."""
+    """A request has the path and query, Host first, the caller's headers in order, and the body's length."""
 
     def script(peer: Peer) -> None:
         while True:

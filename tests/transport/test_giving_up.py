@@ -1,4 +1,4 @@
-"""Behaviour 19: answers that are forgotten, abandoned, interrupted, closed over, or read by two at once."""
+"""Behaviour 19: responses that are abandoned, interrupted, closed by the driver, or read by two readers at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 class Watched:
-    """A script that begins a stream and notes when the client leaves."""
+    """A script that begins a stream and notes when the client disconnects."""
 
     def __init__(self) -> None:
         self.left = threading.Semaphore(0)
@@ -41,7 +41,7 @@ class Watched:
 
 
 def test_a_forgotten_answer_closes_its_connection(wire: Wire) -> None:
-    """An answer that nobody holds any more ends, and the server sees it."""
+    """The server sees the end of a response that is no longer referenced."""
     watched = Watched()
     server = wire.serve(watched)
     driver = wire.driver(limit=1)
@@ -51,7 +51,7 @@ def test_a_forgotten_answer_closes_its_connection(wire: Wire) -> None:
 
 
 def test_an_answer_forgotten_in_a_reference_cycle_closes_its_connection(world: World, serve: Serve) -> None:
-    """The collector may find it in any thread, at any moment."""
+    """The garbage collector may finalize a response in any thread, at any moment."""
     watched = Watched()
     server = serve(watched)
     driver = world.driver(limit=1)
@@ -66,7 +66,7 @@ def test_an_answer_forgotten_in_a_reference_cycle_closes_its_connection(world: W
 
 
 def test_a_forgotten_driver_leaves_nothing_behind(serve: Serve) -> None:
-    """A blocking driver that nobody holds is freed with its connections."""
+    """An unreferenced blocking driver is freed with its connections."""
     server = serve(keep_answering())
     driver = BlockingDriver(proxy=None)
     answer = driver.open("GET", server.url(), (), None)
@@ -80,7 +80,7 @@ def test_a_forgotten_driver_leaves_nothing_behind(serve: Serve) -> None:
 
 @pytest.mark.parametrize("twice", [False, True])
 def test_an_abandoned_answer_closes_its_connection_at_once(wire: Wire, twice: bool) -> None:
-    """It may be abandoned twice; a further read says that it was given up."""
+    """A response may be abandoned twice; a further read raises an error that names the abandonment."""
     watched = Watched()
     server = wire.serve(watched)
     driver = wire.driver(limit=1)
@@ -97,7 +97,7 @@ def test_an_abandoned_answer_closes_its_connection_at_once(wire: Wire, twice: bo
 
 
 def test_an_answer_abandoned_from_another_thread_wakes_its_reader(wire: Wire) -> None:
-    """The reader that waits is told at once, and the place is free again."""
+    """Abandoning wakes the waiting reader at once and frees the slot."""
     server = wire.serve(Watched())
     driver = wire.driver(limit=1)
     for _ in range(3):
@@ -113,7 +113,7 @@ def test_an_answer_abandoned_from_another_thread_wakes_its_reader(wire: Wire) ->
 
 
 def test_closing_the_driver_ends_open_answers_with_an_error(wire: Wire) -> None:
-    """Neither hangs nor pretends that the body ended; closing twice is nothing."""
+    """Closing the driver ends a read with an error, never with an end of body; a second close does nothing."""
     server = wire.serve(Watched())
     driver = wire.driver()
     answers = [driver.open(server.url(), b"{}") for _ in range(3)]
@@ -129,7 +129,7 @@ def test_closing_the_driver_ends_open_answers_with_an_error(wire: Wire) -> None:
 
 
 def test_closing_the_driver_wakes_a_reader(wire: Wire) -> None:
-    """A thread or task that waits for bytes sees the driver close."""
+    """A thread or task that waits for bytes ends with an error when the driver closes."""
     server = wire.serve(Watched())
     driver = wire.driver()
     answer = driver.open(server.url(), b"{}")
@@ -142,7 +142,7 @@ def test_closing_the_driver_wakes_a_reader(wire: Wire) -> None:
 
 
 def test_two_readers_of_one_answer_are_noticed_by_threads(serve: Serve) -> None:
-    """The second thread that reads, or releases, gets a RuntimeError; the first reads on."""
+    """A second thread that reads, or releases, gets a RuntimeError; the first continues."""
     server = serve(Watched())
     driver = BlockingDriver(proxy=None)
     answer = driver.open("GET", server.url(), (), None)
@@ -167,7 +167,7 @@ def test_two_readers_of_one_answer_are_noticed_by_threads(serve: Serve) -> None:
 
 
 def test_two_readers_of_one_answer_are_noticed_by_tasks(serve: Serve) -> None:
-    """The second task that reads, or releases, gets a RuntimeError; the first reads on."""
+    """A second task that reads, or releases, gets a RuntimeError; the first continues."""
     server = serve(Watched())
 
     async def main() -> None:
@@ -191,7 +191,7 @@ needs_signals = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="thi
 
 @needs_signals
 def test_a_keyboard_interrupt_leaves_an_answer_that_is_never_misread(serve: Serve) -> None:
-    """Interrupted at any moment of a read, the answer gives what it gave, and then says it was interrupted."""
+    """A response interrupted at any moment of a read delivers its data and then reports the interruption."""
     body = bytes(range(256)) * 40
     chunks = b"".join(b"100\r\n%b\r\n" % bytes(range(256)) for _ in range(40)) + b"0\r\n\r\n"
 
@@ -228,13 +228,13 @@ def test_a_keyboard_interrupt_leaves_an_answer_that_is_never_misread(serve: Serv
 
 
 def _read_into(received: bytearray, answer) -> None:
-    # A loop of its own: CPython 3.13 does not guard a loop's jump back by the `try` around it.
+    # A new loop: CPython 3.13 does not guard a loop's jump back by the `try` around it.
     while data := answer.read():
         received += data
 
 
 def _read_on_after_an_interrupt(answer, body: bytes) -> None:
-    """Between two reads nothing was lost, and the rest comes; inside one, the answer says that it broke."""
+    """Assert that nothing is lost after an interrupt between reads, and that one inside a read is reported."""
     try:
         rest = b""
         while data := answer.read():
@@ -253,7 +253,7 @@ def _whole(driver: BlockingDriver, url: str) -> bytes:
 
 
 def test_bytes_that_an_interrupt_lost_are_missed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Interrupted with bytes in hand, the answer never goes on as if they had not been: it says it was interrupted."""
+    """A response interrupted while it holds bytes reports the interruption instead of continuing with a gap."""
     server = serve(keep_answering())
     driver = BlockingDriver(proxy=None, limit=1)
     answer = driver.open("GET", server.url(), (), None)
@@ -277,7 +277,7 @@ def test_bytes_that_an_interrupt_lost_are_missed(serve: Serve, monkeypatch: pyte
 def test_an_answer_abandoned_while_its_reader_has_bytes_in_hand_frees_its_place(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reader returns what it has, and closes the connection that another thread gave up meanwhile."""
+    """A reader returns its data, and closes the connection that another thread gave up meanwhile."""
     watched = Watched()
     server = serve(watched)
     driver = BlockingDriver(proxy=None, limit=1)
@@ -301,7 +301,7 @@ def test_an_answer_abandoned_while_its_reader_has_bytes_in_hand_frees_its_place(
 
 @needs_signals
 def test_a_keyboard_interrupt_while_opening_frees_the_place(serve: Serve) -> None:
-    """Interrupted while it waits for the head, a request closes its connection and gives its place back."""
+    """A request interrupted while it waits for the head closes its connection and frees its slot."""
 
     def script(peer: Peer) -> None:
         if peer.request().line.startswith("GET /silent"):
@@ -325,7 +325,7 @@ def test_a_keyboard_interrupt_while_opening_frees_the_place(serve: Serve) -> Non
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted through /proc")
 def test_no_file_stays_open(wire: Wire) -> None:
-    """After every way to end an answer, and the driver's close, as many files are open as before."""
+    """However a response ends, and after the driver is closed, as many files are open as before."""
 
     def script(peer: Peer) -> None:
         while True:
@@ -352,7 +352,7 @@ def test_no_file_stays_open(wire: Wire) -> None:
 
 
 def _ours(port: int) -> int:
-    """How many of this process's sockets lead to that port."""
+    """Return how many sockets of this process are connected to that port."""
     count = 0
     for name in [path.name for path in Path("/proc/self/fd").iterdir()]:
         try:
@@ -367,7 +367,7 @@ def _ours(port: int) -> int:
 
 @pytest.mark.parametrize("how", ["answer", "idle"])
 def test_a_forgotten_driver_in_a_reference_cycle_warns_of_nothing(serve: Serve, how: str) -> None:
-    """Driver, answer and socket become garbage together, and are closed in the right order."""
+    """Driver, response and socket become garbage together, and are closed in the right order."""
     watched = Watched()
     server = serve(watched if how == "answer" else keep_answering())
     driver = BlockingDriver(proxy=None)

@@ -1,4 +1,4 @@
-"""Behaviours 1, 9 and 20: when a connection serves again, when it must not, and when an idle one ends."""
+"""Behaviours 1, 9 and 20: when a connection is reused, when it must not be, and when an idle one is closed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_connection_serves_again_after_a_whole_read(wire: Wire) -> None:
 
 
 def test_a_connection_serves_again_after_release_of_a_nearly_finished_stream(wire: Wire) -> None:
-    """What little is missing is drained, and the next request uses the same connection."""
+    """A short rest is drained, and the next request uses the same connection."""
 
     def script(peer: Peer) -> None:
         while True:
@@ -46,7 +46,7 @@ def test_a_connection_serves_again_after_release_of_a_nearly_finished_stream(wir
 
 
 def test_release_of_a_stream_that_goes_on_closes_the_connection_soon(wire: Wire) -> None:
-    """A stream that neither ends nor pauses is not drained for ever: the server sees the connection end."""
+    """A stream that neither ends nor pauses is not drained without limit: the server sees the connection close."""
     gone: list[bool] = []
 
     def script(peer: Peer) -> None:
@@ -69,7 +69,7 @@ def test_release_of_a_stream_that_goes_on_closes_the_connection_soon(wire: Wire)
 
 
 def test_release_of_a_silent_stream_waits_a_tenth_of_a_second_at_most(wire: Wire) -> None:
-    """A stream in which nothing comes is closed after the bounded wait."""
+    """A stream without further data is closed after the bounded wait."""
     gone: list[bool] = []
 
     def script(peer: Peer) -> None:
@@ -88,7 +88,7 @@ def test_release_of_a_silent_stream_waits_a_tenth_of_a_second_at_most(wire: Wire
 
 
 def test_reading_after_release_is_refused(world: World, serve: Serve) -> None:
-    """A released answer cannot be read: what was drained is gone, and that is not an end of the body."""
+    """A read of a released response raises: the drained rest is lost, and is not reported as an end of body."""
     server = serve(keep_answering())
     answer = world.driver().open(server.url())
     answer.release()
@@ -106,7 +106,7 @@ def test_reading_after_release_is_refused(world: World, serve: Serve) -> None:
     ids=["connection-close", "http-1.0"],
 )
 def test_a_connection_the_server_will_close_is_not_used_again(world: World, serve: Serve, head: bytes) -> None:
-    """`Connection: close` and HTTP/1.0 end the connection with the answer."""
+    """`Connection: close` and HTTP/1.0 close the connection after the response."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -121,7 +121,7 @@ def test_a_connection_the_server_will_close_is_not_used_again(world: World, serv
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used(wire: Wire) -> None:
-    """A kept connection whose end has arrived is seen at checkout: the request goes out once, on a new one."""
+    """A kept connection that the server closed is detected at checkout: the request goes once, on a new one."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -139,7 +139,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used(wire: Wire) -
 
 
 def test_a_loop_that_was_busy_notices_the_end_of_a_kept_connection(serve: Serve) -> None:
-    """The end arrived while the loop did something else: it is looked for before the connection is used."""
+    """An end that arrived while the loop was busy is detected before the connection is used."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -162,7 +162,7 @@ def test_a_loop_that_was_busy_notices_the_end_of_a_kept_connection(serve: Serve)
 
 
 def test_bytes_that_nobody_asked_for_end_a_kept_connection(world: World, serve: Serve) -> None:
-    """An answer that comes before its question is never given to the next request."""
+    """Bytes that arrive before the request are never taken as its response."""
     forged = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -184,7 +184,7 @@ def test_bytes_that_nobody_asked_for_end_a_kept_connection(world: World, serve: 
 
 @pytest.mark.parametrize("end", ["finish", "reset"])
 def test_a_request_that_was_read_and_not_answered_is_never_sent_again(wire: Wire, end: str) -> None:
-    """On a kept connection too, silence after the request is `NoResponse`, and the server has seen the POST once."""
+    """On a kept connection too, silence after the request is `NoResponse`, and the server receives the POST once."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -214,23 +214,23 @@ def test_idle_connections_end_after_a_set_time(world: World, serve: Serve) -> No
     driver = world.driver(idle_seconds=0.15)
     assert driver.get(server.url()) == (200, b"hello")
     if world.name == "blocking":
-        time.sleep(0.2)  # longer than the idle time, which the driver takes from the real clock
+        time.sleep(0.2)  # longer than the idle time, which the driver measures with the real clock
         assert driver.get(server.url()) == (200, b"hello")
     assert ended.wait(5)
 
 
 def test_a_connection_is_used_within_its_idle_time(world: World, serve: Serve) -> None:
-    """The idle time is not cut short."""
+    """A connection stays open for the whole idle time."""
     server = serve(keep_answering())
     driver = world.driver(idle_seconds=30)
     for _ in range(3):
         driver.get(server.url())
-        time.sleep(0.05)  # an idle time that ran too fast would have ended by then
+        time.sleep(0.05)  # an idle time that ran too fast would have expired by then
     assert server.connections == 1
 
 
 def test_idle_connections_are_bounded_all_together(world: World, serve: Serve) -> None:
-    """With a limit of two, a third origin's idle connection pushes out the oldest one."""
+    """With a limit of two, a third origin's idle connection evicts the oldest one."""
     servers = [serve(keep_answering()) for _ in range(3)]
     driver = world.driver(limit=2)
     for server in servers:

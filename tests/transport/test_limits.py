@@ -1,4 +1,4 @@
-"""Behaviour 13: the limit on connections in use, and those who wait for one."""
+"""Behaviour 13: the limit on connections in use, and the requests that wait for one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .worlds import PATIENCE, World
 
 
 def test_waiting_for_a_connection_is_under_the_deadline(world: World, serve: Serve) -> None:
-    """With every connection in use a request waits, and says "pool" when its deadline passes."""
+    """With every connection in use a request waits, and fails with phase "pool" at its deadline."""
     server = serve(keep_answering())
     driver = world.driver(limit=2)
     held = [driver.open(server.url()) for _ in range(2)]
@@ -36,7 +36,7 @@ def test_waiting_for_a_connection_is_under_the_deadline(world: World, serve: Ser
 
 @pytest.mark.parametrize("way", ["read", "release", "abandon", "forget"])
 def test_every_way_to_be_done_with_an_answer_frees_its_place(world: World, serve: Serve, way: str) -> None:
-    """Read to the end, released, abandoned or forgotten: with a limit of one the next request goes on."""
+    """A response that was read, released, abandoned or collected frees its slot for the next request."""
     server = serve(keep_answering())
     driver = world.driver(limit=1)
     for _ in range(5):
@@ -50,7 +50,7 @@ def test_every_way_to_be_done_with_an_answer_frees_its_place(world: World, serve
 
 
 def test_every_failed_request_frees_its_place(world: World, serve: Serve, authority) -> None:
-    """Refused, reset, late, badly answered, not to be decoded: none costs a place."""
+    """A request that is refused, reset, late, answered badly or not decodable frees its slot."""
 
     def script(peer: Peer) -> None:
         request = peer.request()
@@ -74,7 +74,7 @@ def test_every_failed_request_frees_its_place(world: World, serve: Serve, author
 
 
 def test_a_blocked_thread_gets_the_place_that_comes_free(serve: Serve) -> None:
-    """Eight threads share one place, and each is served."""
+    """Eight threads share one slot, and each gets a response."""
     server = serve(keep_answering())
     driver = BlockingDriver(limit=1, proxy=None)
     served: list[bytes] = []
@@ -96,7 +96,7 @@ def test_a_blocked_thread_gets_the_place_that_comes_free(serve: Serve) -> None:
 
 
 def test_waiting_tasks_are_served_in_turn(serve: Serve) -> None:
-    """The task that has waited longest goes first."""
+    """The task that has waited longest is first."""
     server = serve(keep_answering())
 
     async def main() -> list[int]:
@@ -116,7 +116,7 @@ def test_waiting_tasks_are_served_in_turn(serve: Serve) -> None:
 
 
 def test_a_waiting_task_that_is_cancelled_at_the_hand_over_leaks_no_place(serve: Serve) -> None:
-    """The place is handed to a task, and the task cancelled in the same moment: the next one gets it."""
+    """If a task is cancelled at the moment it gets the slot, the next one gets it."""
     server = serve(keep_answering())
 
     async def main() -> None:
@@ -126,7 +126,7 @@ def test_a_waiting_task_that_is_cancelled_at_the_hand_over_leaks_no_place(serve:
             waiting = [asyncio.create_task(driver.open("GET", server.url(), (), None)) for _ in range(3)]
             await asyncio.sleep(0)
             held.abandon()
-            await asyncio.sleep(0)  # the first of them has the place now, and has not run yet
+            await asyncio.sleep(0)  # the first of them has the slot now, and has not run yet
             waiting[0].cancel()
             waiting[2].cancel()
             await (await waiting[1]).release()
@@ -137,7 +137,7 @@ def test_a_waiting_task_that_is_cancelled_at_the_hand_over_leaks_no_place(serve:
 
 
 def test_a_waiting_task_whose_time_runs_out_at_the_hand_over_leaks_no_place(serve: Serve) -> None:
-    """Deadline and place arrive together, again and again: whoever loses, the place is not lost."""
+    """The slot is never lost when it arrives together with the deadline."""
     server = serve(keep_answering())
 
     async def main() -> None:
@@ -160,7 +160,7 @@ def test_a_waiting_task_whose_time_runs_out_at_the_hand_over_leaks_no_place(serv
 
 
 def test_closing_the_driver_turns_away_those_who_wait(world: World, serve: Serve) -> None:
-    """A closed driver opens nothing more, also for those who had asked before."""
+    """A closed driver opens no connection, also for requests that were waiting."""
     server = serve(keep_answering())
     driver = world.driver(limit=1)
     held = driver.open(server.url())
@@ -174,7 +174,7 @@ def test_closing_the_driver_turns_away_those_who_wait(world: World, serve: Serve
 
     thread = threading.Thread(target=ask)
     thread.start()
-    time.sleep(0.1)  # until the thread waits for a place
+    time.sleep(0.1)  # until the thread waits for a slot
     driver.close()
     held.release()
     thread.join(PATIENCE)

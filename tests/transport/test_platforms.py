@@ -1,4 +1,4 @@
-"""A platform without `select.poll`, as Windows is: the same behaviour through `select.select`."""
+"""A platform without `select.poll`, such as Windows, has the same behaviour through `select.select`."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def test_requests_are_served_without_poll(world: World, serve: Serve) -> None:
 
 
 def test_a_refused_connection_is_noticed_without_poll(world: World) -> None:
-    """Windows reports a failed connect as an exceptional condition; here it is told by the error."""
+    """A refused connection is detected by its error; Windows reports it as an exceptional condition."""
     with pytest.raises(NotSent, match="cannot connect"):
         world.driver().open("http://127.0.0.1:1/", seconds=10)
 
 
 def test_deadlines_hold_without_poll(world: World, serve: Serve) -> None:
-    """While waiting for the head, and while the server takes no more of the body."""
+    """Deadlines hold while waiting for the head, and while the server does not read the body."""
 
     def script(peer: Peer) -> None:
         peer.request(body=False)
@@ -55,7 +55,7 @@ def test_deadlines_hold_without_poll(world: World, serve: Serve) -> None:
 
 
 def test_a_stale_connection_costs_no_request_when_blocking_without_poll(serve: Serve) -> None:
-    """`select` sees the end of a kept connection as `poll` does."""
+    """`select` detects the end of a kept connection as `poll` does."""
 
     def script(peer: Peer) -> None:
         peer.request()

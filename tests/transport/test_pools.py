@@ -1,4 +1,4 @@
-"""The pool of connections: used from within itself by a signal handler, and closed while calls wait for a slot."""
+"""The connection pool: reentered by a signal handler, and closed while calls wait for a slot."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _ask(driver: BlockingDriver, url: str) -> bytes:
 
 
 def _in_time(action: Callable[[], Any]) -> Any:
-    """The result of an action in a thread of its own: a deadlock fails the test instead of holding it up."""
+    """Return the result of an action in its own thread: a deadlock fails the test instead of blocking it."""
     results: list[Any] = []
     thread = threading.Thread(target=lambda: results.append(action()), daemon=True)
     thread.start()
@@ -42,7 +42,7 @@ def _in_time(action: Callable[[], Any]) -> Any:
 
 
 class _Interrupted:
-    """Idle connections in whose every action a signal handler makes a call of its own, once."""
+    """A set of idle connections in which a signal handler makes a call of its own once during every action."""
 
     def __init__(self, inner: Any, handler: Callable[[], object]) -> None:
         self.inner, self.handler, self.calls = inner, handler, 0
@@ -80,7 +80,7 @@ def test_a_signal_handler_may_call_while_the_pool_is_in_use(serve: Serve) -> Non
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this platform has no interval timers")
 def test_many_signals_whose_handler_calls_lose_no_slot(serve: Serve) -> None:
-    """Handlers that call at odd moments of 300 calls: each call is answered, and all slots are free afterwards."""
+    """With handlers that call at odd moments of 300 calls, each call succeeds, and all slots are free afterwards."""
     server = serve(keep_answering())
     driver = BlockingDriver(proxy=None, limit=4)
     answers: list[bytes] = []
@@ -118,7 +118,7 @@ def test_a_token_function_may_be_interrupted_by_a_call_that_needs_the_token() ->
 
 
 class _SilentConnection:
-    """A link under TLS as far as its shell sees it: records without plain text change nothing, the end does."""
+    """A TLS connection as far as its shell sees it: records without plain text change nothing, the end does."""
 
     def __init__(self) -> None:
         self.dead = False
@@ -132,7 +132,7 @@ class _SilentConnection:
 
 @pytest.mark.parametrize(("ends", "records"), [(False, 1), (True, 1), (True, 0), (False, 0), (False, 50)])
 def test_a_kept_connection_is_read_until_nothing_is_left(ends: bool, records: int) -> None:
-    """The end after a KeyUpdate is seen; a server that keeps sending records makes it stale too."""
+    """The end after a KeyUpdate is detected; a server that keeps sending records makes the connection stale too."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
@@ -170,7 +170,7 @@ def test_close_ends_the_calls_that_wait_for_a_slot(serve: Serve) -> None:
 
 
 def test_aclose_ends_the_calls_that_wait_for_a_slot(serve: Serve) -> None:
-    """The same on a loop, whoever closes."""
+    """`close` raises in every waiting call on a loop, from whichever task it is called."""
     server = serve(keep_answering())
 
     async def run() -> list[Any]:

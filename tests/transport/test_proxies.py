@@ -1,4 +1,4 @@
-"""Behaviour 12: which proxy is asked, in which form, and what is said when one refuses."""
+"""Behaviour 12: which proxy is used, in which form, and which error a refusal raises."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _no_proxies_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def relay(peer: Peer) -> None:
-    """A proxy's script: open the tunnel that is asked for and carry bytes both ways."""
+    """Play a proxy: open the requested tunnel and relay bytes both ways."""
     request = peer.request()
     host, _, port = request.line.split()[1].rpartition(":")
     with socket.create_connection((host.strip("[]"), int(port))) as upstream:
@@ -49,12 +49,12 @@ def _carry(source: socket.socket, target: socket.socket) -> None:
 
 
 def via(server: Server, login: str = "") -> str:
-    """The URL of a scripted proxy."""
+    """Return the URL of a scripted proxy."""
     return f"http://{login}127.0.0.1:{server.port}"
 
 
 def test_http_goes_to_a_proxy_in_absolute_form(world: World, serve: Serve) -> None:
-    """The proxy sees the whole URL, the Host of the target, and keeps its connection."""
+    """An HTTP proxy receives the whole URL and the target's Host, and its connection is kept."""
     proxy = serve(keep_answering())
     driver = world.driver(proxy=via(proxy))
     for _ in range(2):
@@ -77,7 +77,7 @@ def test_https_goes_through_a_tunnel(world: World, serve: Serve, authority: Auth
 
 
 def test_a_proxys_login_is_for_the_proxy_alone(world: World, serve: Serve, authority: Authority) -> None:
-    """Basic authentication, percent-decoded, goes with CONNECT and never through the tunnel."""
+    """Basic authentication, percent-decoded, is sent with CONNECT and never through the tunnel."""
     server = serve(keep_answering(), authority.server())
     tunnel, plain = serve(relay), serve(keep_answering())
     world.driver(proxy=via(tunnel, LOGIN), ca=authority.file).get(server.url(), b"{}")
@@ -91,7 +91,7 @@ def test_a_proxys_login_is_for_the_proxy_alone(world: World, serve: Serve, autho
 def test_the_environment_names_the_proxy_for_http(
     world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """HTTP_PROXY or ALL_PROXY, in either case; `host:port` alone is an http proxy."""
+    """HTTP_PROXY or ALL_PROXY, in either case, sets the proxy; `host:port` alone is an http proxy."""
     proxy = serve(keep_answering())
     monkeypatch.setenv(variable, f"127.0.0.1:{proxy.port}")
     assert world.driver(proxy="env").get("http://gateway.test/v1/models") == (200, b"hello")
@@ -101,7 +101,7 @@ def test_the_environment_names_the_proxy_for_http(
 def test_the_environment_names_the_proxy_for_https(
     world: World, serve: Serve, authority: Authority, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """HTTPS_PROXY or ALL_PROXY; HTTP_PROXY does not count for https."""
+    """HTTPS_PROXY or ALL_PROXY sets the proxy; HTTP_PROXY does not apply to https."""
     server = serve(keep_answering(), authority.server())
     proxy, other = serve(relay), serve(keep_answering())
     monkeypatch.setenv(variable, via(proxy))
@@ -112,7 +112,7 @@ def test_the_environment_names_the_proxy_for_https(
 
 
 def test_no_proxy_excepts_a_host(world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host in NO_PROXY is asked directly."""
+    """A host in NO_PROXY is contacted directly."""
     server, proxy = serve(keep_answering()), serve(keep_answering(b"from the proxy"))
     monkeypatch.setenv("HTTP_PROXY", via(proxy))
     monkeypatch.setenv("NO_PROXY", "other.test, 127.0.0.1")
@@ -124,14 +124,14 @@ def test_no_proxy_excepts_a_host(world: World, serve: Serve, monkeypatch: pytest
 def test_without_proxies_the_environment_does_not_count(
     world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`proxy=None` asks directly whatever the environment says."""
+    """`proxy=None` connects directly regardless of the environment."""
     server, proxy = serve(keep_answering()), serve(keep_answering(b"from the proxy"))
     monkeypatch.setenv("HTTP_PROXY", via(proxy))
     assert world.driver(proxy=None).get(server.url()) == (200, b"hello")
 
 
 def test_netrc_is_not_read(world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    """A password that lies in a netrc file is not sent to anybody."""
+    """A password in a netrc file is not sent."""
     netrc = tmp_path / ".netrc"
     netrc.write_text("machine 127.0.0.1 login me password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -142,7 +142,7 @@ def test_netrc_is_not_read(world: World, serve: Serve, monkeypatch: pytest.Monke
 
 
 def test_a_407_in_absolute_form_says_that_the_proxy_wants_a_login(world: World, serve: Serve) -> None:
-    """It is the proxy's no: the request never reached the gateway, and repeating will not help."""
+    """A 407 from the proxy raises a permanent NotSent: the request never reached the gateway."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -159,7 +159,7 @@ def test_a_407_in_absolute_form_says_that_the_proxy_wants_a_login(world: World, 
     [("407 Proxy Authentication Required", True), ("403 Forbidden", True), ("502 Bad Gateway", False)],
 )
 def test_a_refused_tunnel_says_so(world: World, serve: Serve, status: str, permanent: bool) -> None:
-    """The text holds the proxy's status and both names; only what would be refused again is permanent."""
+    """The error of a refused tunnel has the proxy's status and both names; only some statuses are permanent."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -184,7 +184,7 @@ def test_a_407_of_the_gateway_itself_is_an_answer(world: World, serve: Serve) ->
 
 @pytest.mark.parametrize("end", ["finish", "reset"])
 def test_a_proxy_that_closes_instead_of_opening_the_tunnel(world: World, serve: Serve, end: str) -> None:
-    """Never sent, worth another try."""
+    """A proxy that cannot be reached raises a repeatable NotSent."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -196,7 +196,7 @@ def test_a_proxy_that_closes_instead_of_opening_the_tunnel(world: World, serve: 
 
 
 def test_a_proxy_that_speaks_no_http(world: World, serve: Serve) -> None:
-    """Garbage in place of the tunnel is never sent; garbage in place of an answer is InvalidResponse."""
+    """Garbage instead of a tunnel is NotSent; garbage instead of a response is InvalidResponse."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -211,7 +211,7 @@ def test_a_proxy_that_speaks_no_http(world: World, serve: Serve) -> None:
 
 
 def test_a_silent_proxy_is_under_the_connect_deadline(world: World, serve: Serve) -> None:
-    """The tunnel counts as connecting."""
+    """Opening the tunnel counts as connecting."""
     proxy = serve(lambda peer: peer.idle())
     with pytest.raises(NotSentInTime) as caught:
         world.driver(proxy=via(proxy)).open("https://gateway.test/", b"{}", connect=0.2)
@@ -222,7 +222,7 @@ def test_a_silent_proxy_is_under_the_connect_deadline(world: World, serve: Serve
 def test_proxies_that_are_not_spoken_are_refused_clearly(
     world: World, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
-    """By argument ValueError, from the environment NotSent: both point to httpx2, and keep the password."""
+    """An unsupported proxy is a ValueError or, from the environment, NotSent; both name httpx2, not the password."""
     url = f"{scheme}://me:secret@proxy.test:1080"
     with pytest.raises(ValueError, match=r"proxy: .*httpx2") as refused:
         world.driver(proxy=url)
@@ -238,14 +238,14 @@ def test_proxies_that_are_not_spoken_are_refused_clearly(
 def test_a_proxy_that_is_not_spoken_does_not_matter_where_it_does_not_apply(
     world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A SOCKS proxy in the environment does not stop a host that NO_PROXY excepts."""
+    """A SOCKS proxy in the environment does not affect a host in NO_PROXY."""
     monkeypatch.setenv("ALL_PROXY", "socks5://proxy.test:1080")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert world.driver(proxy="env").get(serve(keep_answering()).url()) == (200, b"hello")
 
 
 def test_a_visitors_proxy_header_is_not_believed(world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a CGI script HTTP_PROXY is the visitor's `Proxy` header: it does not count there."""
+    """In a CGI script HTTP_PROXY is the visitor's `Proxy` header, and is ignored."""
     monkeypatch.setenv("REQUEST_METHOD", "GET")
     monkeypatch.setenv("HTTP_PROXY", "http://attacker.test:1")
     assert world.driver(proxy="env").get(serve(keep_answering()).url()) == (200, b"hello")

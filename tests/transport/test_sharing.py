@@ -52,7 +52,7 @@ loop.run_until_complete(client.health_check())
 
 
 def test_a_loop_that_is_left_at_the_end_of_a_program_is_quiet(serve: Serve) -> None:
-    """`run_until_complete` and the end, without `aclose`: Python has nothing to warn of by default."""
+    """`run_until_complete` without `aclose` raises no warning that Python shows by default."""
     server = serve(keep_answering())
     command = [sys.executable, "-c", PROGRAM, server.origin]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -69,7 +69,7 @@ def test_without_an_asyncio_loop_the_error_names_what_is_missing() -> None:
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 def test_one_driver_serves_a_second_loop(serve: Serve, authority: Authority, secure: bool) -> None:
-    """`asyncio.run` twice: the second loop has connections of its own, the first one's are closed."""
+    """After a second `asyncio.run` the driver has new connections, and the first loop's are closed."""
     server = serve(keep_answering(), authority.server() if secure else None)
     driver = AsyncioDriver(proxy=None, ca=authority.file if secure else None)
     for loops in (1, 2, 3):
@@ -113,7 +113,7 @@ def test_one_driver_serves_four_loops_at_once(serve: Serve) -> None:
 
 
 def test_a_driver_is_closed_from_one_loop_for_all(serve: Serve) -> None:
-    """Closing on one loop ends the open answers of another."""
+    """Closing on one loop ends the open responses of another."""
     server = serve(lambda peer: (peer.request(), peer.send(CHUNKED + b"1\r\na\r\n"), peer.idle()))
     driver = AsyncioDriver(proxy=None)
     opened = threading.Event()
@@ -138,7 +138,7 @@ def test_a_driver_is_closed_from_one_loop_for_all(serve: Serve) -> None:
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 def test_32_threads_share_a_driver(serve: Serve, authority: Authority, secure: bool) -> None:
-    """Each thread gets its own answers, over no more connections than the limit allows."""
+    """Each thread gets its own responses, over no more connections than the limit allows."""
 
     def script(peer: Peer) -> None:
         while True:
@@ -174,7 +174,7 @@ def test_32_threads_share_a_driver(serve: Serve, authority: Authority, secure: b
 
 
 def _in_child(work: Callable[[], bool]) -> None:
-    """Run `work` in a forked child and insist that it says yes, without a word of warning."""
+    """Run `work` in a forked child. Assert that it returns True and writes no warning."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -188,8 +188,8 @@ def _in_child(work: Callable[[], bool]) -> None:
         finally:
             os._exit(code)
     os.close(writer)
-    with os.fdopen(reader, "rb") as said:
-        text = said.read()
+    with os.fdopen(reader, "rb") as messages:
+        text = messages.read()
     _, status = os.waitpid(pid, 0)
     assert (os.waitstatus_to_exitcode(status), text) == (0, b"")
 
@@ -205,7 +205,7 @@ def _dripping(peer: Peer) -> None:
 @needs_fork
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 def test_fork_with_an_open_stream_blocking(serve: Serve, authority: Authority, secure: bool) -> None:
-    """The child asks with the same driver and cannot read the parent's answer; the parent reads on undisturbed."""
+    """A forked child uses the same driver and cannot read the parent's response; the parent reads on undisturbed."""
     server = serve(_dripping, authority.server() if secure else None)
     driver = BlockingDriver(proxy=None, ca=authority.file if secure else None)
     _ask_blocking(driver, server.url())
@@ -213,7 +213,7 @@ def test_fork_with_an_open_stream_blocking(serve: Serve, authority: Authority, s
     received = stream.read()
 
     def child() -> bool:
-        pipes = [os.pipe() for _ in range(8)]  # the number of the closed socket is another file's now
+        pipes = [os.pipe() for _ in range(8)]  # the closed socket's number now belongs to another file
         assert pipes
         try:
             while stream.read():
@@ -236,7 +236,7 @@ def test_fork_with_an_open_stream_blocking(serve: Serve, authority: Authority, s
 @needs_fork
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 def test_fork_with_an_open_stream_asyncio(serve: Serve, authority: Authority, secure: bool) -> None:
-    """A child forked inside a running loop runs a loop of its own with the same driver; the parent's goes on."""
+    """A child forked inside a running loop runs its own loop with the same driver; the parent's loop continues."""
     server = serve(_dripping, authority.server() if secure else None)
     driver = AsyncioDriver(proxy=None, ca=authority.file if secure else None)
 
@@ -257,7 +257,7 @@ def test_fork_with_an_open_stream_asyncio(serve: Serve, authority: Authority, se
 
 
 def _in_new_thread(work: Callable[[], bool]) -> bool:
-    """The thread that forked still counts as running the parent's loop: a new one has none."""
+    """Run in a new thread: the thread that forked still counts as running the parent's loop."""
     outcome: list[bool] = []
     thread = threading.Thread(target=lambda: outcome.append(work()))
     thread.start()
@@ -267,7 +267,7 @@ def _in_new_thread(work: Callable[[], bool]) -> bool:
 
 @needs_fork
 def test_a_child_does_not_hold_the_parents_connection_open(serve: Serve) -> None:
-    """When the parent gives a stream up, the server sees it end though a forked child lives on."""
+    """When the parent closes a stream, the server sees its end though a forked child is still running."""
     ended = threading.Event()
 
     def script(peer: Peer) -> None:

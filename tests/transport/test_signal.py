@@ -1,4 +1,4 @@
-"""What a task awaits on an asyncio connection: it is a future to the task, and wakes it without another round."""
+"""The awaitable of an asyncio connection: a future for the task, which wakes it without another loop round."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def run(scenario: Scenario) -> None:
 
 
 async def waits(signal: Signal, seen: list[object]) -> None:
-    """A task that notes what it was woken with."""
+    """Start a task that notes the value it was woken with."""
     seen.append(await signal)
 
 
 def test_it_is_a_future_to_asyncio() -> None:
-    """`asyncio.isfuture` is what decides whether a task may await it."""
+    """`asyncio.isfuture`, which decides whether a task may await an object, accepts the signal."""
 
     async def scenario(signal: Signal, loop: asyncio.AbstractEventLoop) -> None:
         assert asyncio.isfuture(signal)
@@ -58,7 +58,7 @@ def test_the_task_runs_inside_the_callback_that_wakes_it() -> None:
 
 
 def test_in_a_loop_that_nests_the_task_runs_after_the_callback() -> None:
-    """nest_asyncio marks its loops: its nested loops would enter a read callback again."""
+    """On a loop marked by nest_asyncio the wake-up is deferred, because a nested loop would reenter a read callback."""
 
     async def scenario(_: Signal, loop: asyncio.AbstractEventLoop) -> None:
         loop._nest_patched = True  # type: ignore[attr-defined]
@@ -78,7 +78,7 @@ def test_in_a_loop_that_nests_the_task_runs_after_the_callback() -> None:
 
 
 def test_soon_wakes_it_in_the_next_round_from_inside_another_task() -> None:
-    """A task that closes a connection may wake its reader, and goes on first."""
+    """A task that closes a connection may wake its reader, and continues first."""
 
     async def scenario(signal: Signal, loop: asyncio.AbstractEventLoop) -> None:
         seen: list[object] = []
@@ -113,8 +113,8 @@ def test_it_is_awaited_again_and_again() -> None:
     run(scenario)
 
 
-def test_waking_nobody_is_without_effect() -> None:
-    """What happened while nobody waited does not wake the next who does."""
+def test_waking_without_a_waiter_has_no_effect() -> None:
+    """A wake-up without a waiter does not wake the next waiter."""
 
     async def scenario(signal: Signal, loop: asyncio.AbstractEventLoop) -> None:
         signal.now(value=True)
@@ -134,7 +134,7 @@ def test_waking_nobody_is_without_effect() -> None:
 
 def test_the_task_wakes_in_its_own_context() -> None:
     """Context variables are the task's, not the callback's."""
-    name: contextvars.ContextVar[str] = contextvars.ContextVar("name", default="nobody")
+    name: contextvars.ContextVar[str] = contextvars.ContextVar("name", default="unset")
 
     async def scenario(signal: Signal, loop: asyncio.AbstractEventLoop) -> None:
         seen: list[str] = []
@@ -148,14 +148,14 @@ def test_the_task_wakes_in_its_own_context() -> None:
         await asyncio.sleep(0)
         loop.call_soon(lambda: signal.now(value=False))
         await task
-        assert (seen, name.get()) == (["reader"], "nobody")
+        assert (seen, name.get()) == (["reader"], "unset")
 
     run(scenario)
 
 
 @pytest.mark.parametrize("woken", [False, True], ids=["waiting", "woken-already"])
 def test_a_cancelled_task_is_cancelled(woken: bool) -> None:
-    """Cancelling reaches a task that waits, and one whose wake-up is on its way; the message comes along."""
+    """Cancellation reaches a task that waits, and one whose wake-up is scheduled, with its message."""
 
     async def scenario(signal: Signal, loop: asyncio.AbstractEventLoop) -> None:
         seen: list[object] = []

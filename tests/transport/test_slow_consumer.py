@@ -1,4 +1,4 @@
-"""Behaviour 6: a consumer that is slow loses no byte that arrived, and does not make the driver hoard."""
+"""Behaviour 6: a slow consumer loses no byte that arrived, and does not make the driver hoard data."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ FRAMINGS = {
 @pytest.mark.parametrize("framing", FRAMINGS)
 @pytest.mark.parametrize("end", ["finish", "cut", "reset"])
 def test_every_byte_that_arrived_comes_before_the_error(wire: Wire, framing: str, end: str) -> None:
-    """The consumer sleeps while the server sends and breaks off: it reads all that was sent, then TruncatedResponse."""
+    """If the server sends and resets while the consumer sleeps, all its data is read, then TruncatedResponse raises."""
     head, framed = FRAMINGS[framing]
     ended = threading.Event()
-    # What does not fit the consumer's own receive buffer is still the server's when it resets, and lost by its doing.
+    # Data beyond the consumer's own receive buffer is still the server's when it resets, and is lost there.
     pieces = [bytes([65 + n % 26]) * 1500 for n in range(30 if end == "reset" else 100)]
 
     def script(peer: Peer) -> None:
@@ -34,7 +34,7 @@ def test_every_byte_that_arrived_comes_before_the_error(wire: Wire, framing: str
         peer.send(head + framed(pieces[0]))
         for piece in pieces[1:]:
             peer.send(framed(piece))
-        time.sleep(0.1)  # a reset throws away what the kernel has not delivered yet
+        time.sleep(0.1)  # a reset discards what the kernel has not delivered yet
         getattr(peer, end)()
         ended.set()
 
@@ -53,7 +53,7 @@ def test_every_byte_that_arrived_comes_before_the_error(wire: Wire, framing: str
 
 
 def test_the_socket_is_not_read_far_ahead_of_the_consumer(wire: Wire) -> None:
-    """While nobody reads, at most half a megabyte waits in memory; then all that the server has comes."""
+    """Without a read, at most half a megabyte waits in memory; then all of the server's data arrives."""
     total = 6_000_000
 
     def script(peer: Peer) -> None:

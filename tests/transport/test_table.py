@@ -1,4 +1,4 @@
-"""The table of behaviours in the documentation names tests that exist, and leaves no behaviour without one."""
+"""The documentation's table of behaviours names tests that exist, and gives each behaviour at least one."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def _rows() -> dict[int, tuple[str, list[str]]]:
 
 
 def test_each_of_the_21_behaviours_has_a_row_with_tests() -> None:
-    """No behaviour is left out, and no row is empty."""
+    """No behaviour is missing, and no row is empty."""
     rows = _rows()
     assert sorted(rows) == list(range(1, 22))
     assert all(tests for _, tests in rows.values())
 
 
 def test_every_test_that_a_row_names_exists() -> None:
-    """A test that is renamed or removed is missed here."""
+    """A renamed or removed test fails here."""
     missing = {name for module, tests in _rows().values() for name in set(tests) - _tests_in(module)}
     assert not missing
 
 
 def test_every_other_test_that_the_page_names_exists() -> None:
-    """Outside the table too."""
+    """Test names outside the table exist too."""
     every = set().union(*(_tests_in(path.name) for path in HERE.glob("test_*.py")))
     named = set(re.findall(r"`(test_\w+)`", PAGE.read_text("utf-8")))
     assert named <= every

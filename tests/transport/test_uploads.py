@@ -1,4 +1,4 @@
-"""Behaviour 8 and its neighbours: answers that come while the body is still being sent."""
+"""Behaviour 8 and related cases: responses that arrive while the body is still being sent."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TOO_LARGE = b'{"error":"Request body too large"}'
 
 @pytest.mark.parametrize("pause", [0.0, 0.02], ids=["reset-at-once", "reset-later"])
 def test_a_413_sent_before_the_body_is_out_is_read_whole_each_time(wire: Wire, pause: float) -> None:
-    """The gateway answers 413 at the head and closes with the body unread, which resets: 30 of 30 read the 413."""
+    """A 413 followed by a reset with the body unread is received in 30 of 30 runs."""
 
     def script(peer: Peer) -> None:
         peer.request(body=False)
         peer.answer(TOO_LARGE, "413 Request Entity Too Large", "Connection: close")
-        time.sleep(pause)  # the reset overtakes the sender, or comes while it sends
+        time.sleep(pause)  # the reset overtakes the sender, or arrives while it sends
         peer.cut()  # unread bytes wait in the kernel: this is a reset
 
     server = wire.serve(script)
@@ -33,7 +33,7 @@ def test_a_413_sent_before_the_body_is_out_is_read_whole_each_time(wire: Wire, p
 
 
 def test_a_refusal_stops_the_upload(wire: Wire) -> None:
-    """Once the head says no, the rest of the body stays here, though the server would take it."""
+    """After a refusing head the rest of the body is not sent, though the server would read it."""
     received: list[int] = []
 
     def script(peer: Peer) -> None:
@@ -49,7 +49,7 @@ def test_a_refusal_stops_the_upload(wire: Wire) -> None:
 
 
 def test_a_reset_without_an_answer_in_mid_upload_is_no_answer(wire: Wire) -> None:
-    """When nothing was said, a failed send is `NoResponse`: part of the request has left."""
+    """A send that fails without a response is `NoResponse`: part of the request has left."""
 
     def script(peer: Peer) -> None:
         peer.request(body=False)
@@ -61,7 +61,7 @@ def test_a_reset_without_an_answer_in_mid_upload_is_no_answer(wire: Wire) -> Non
 
 
 def test_a_body_of_20_megabytes_arrives_whole(wire: Wire) -> None:
-    """Every byte of a large body arrives once and in order, and the connection serves again."""
+    """Every byte of a large body arrives once and in order, and the connection is reused."""
     digests: list[str] = []
 
     def script(peer: Peer) -> None:
@@ -78,7 +78,7 @@ def test_a_body_of_20_megabytes_arrives_whole(wire: Wire) -> None:
 
 
 def test_a_200_that_begins_before_the_upload_ends_is_read_while_the_upload_goes_on(wire: Wire) -> None:
-    """A server that answers as it reads gets the whole body, and its whole answer is read."""
+    """A server that responds while it reads gets the whole body, and its whole response is read."""
     received: list[int] = []
 
     def script(peer: Peer) -> None:
@@ -97,12 +97,12 @@ def test_a_200_that_begins_before_the_upload_ends_is_read_while_the_upload_goes_
 
 
 def test_a_200_that_ends_before_the_upload_does_gives_up_the_connection(wire: Wire) -> None:
-    """The answer is whole, and no other request follows half a body on the same connection."""
+    """The response is whole, and no other request follows half a body on the same connection."""
 
     def script(peer: Peer) -> None:
         peer.request(body=peer.number > 1)
         peer.answer()
-        peer.server.stopping.wait(10)  # reads no more: what it reads could be the whole body
+        peer.server.stopping.wait(10)  # stops reading here: the rest could complete the body
 
     server = wire.serve(script)
     driver = wire.driver()

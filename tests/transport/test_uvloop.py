@@ -1,4 +1,4 @@
-"""The asyncio driver on another event loop: uvloop, which many servers run."""
+"""The asyncio driver on another event loop: uvloop, which many servers use."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEADERS = (("Accept", "*/*"),)
 
 
 def run(scenario: Callable[[AsyncioDriver], Awaitable[Any]], **options: Any) -> Any:
-    """Run a scenario with a driver of its own on uvloop."""
+    """Run a scenario with a new driver on uvloop."""
 
     async def main() -> Any:
         driver = AsyncioDriver(proxy=None, **options)
@@ -41,7 +41,7 @@ def run(scenario: Callable[[AsyncioDriver], Awaitable[Any]], **options: Any) -> 
 
 
 async def read(driver: AsyncioDriver, url: str, body: bytes | None = b"{}") -> tuple[int, bytes]:
-    """Status and body of one request."""
+    """Return status and body of one request."""
     answer = await driver.open("POST", url, HEADERS, body)
     pieces = []
     while piece := await answer.read():
@@ -55,7 +55,7 @@ def _context(authority: Any, secure: bool) -> ssl.SSLContext | None:
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 def test_a_connection_serves_again_and_again(serve: Serve, authority: Any, secure: bool) -> None:
-    """Requests of all sizes in turn, on one connection."""
+    """Requests of all sizes in turn use one connection."""
     server = serve(keep_answering(), _context(authority, secure))
 
     async def scenario(driver: AsyncioDriver) -> None:
@@ -67,8 +67,8 @@ def test_a_connection_serves_again_and_again(serve: Serve, authority: Any, secur
     assert [len(request.body) for request in server.requests] == [2, len(BIG), 0, 2]
 
 
-def test_many_at_once_are_told_apart(serve: Serve) -> None:
-    """Fifty requests at once, each with the answer to its own body."""
+def test_many_at_once_are_not_mixed_up(serve: Serve) -> None:
+    """Fifty concurrent requests each get the response to their own body."""
 
     def echo(peer: Peer) -> None:
         while True:
@@ -83,7 +83,7 @@ def test_many_at_once_are_told_apart(serve: Serve) -> None:
 
 
 def test_a_refusal_before_the_upload_ends_is_read(serve: Serve) -> None:
-    """The early 413 reaches the caller although its sender reads no further."""
+    """An early 413 reaches the caller although its sender reads no further."""
 
     def script(peer: Peer) -> None:
         peer.request(body=False)
@@ -95,7 +95,7 @@ def test_a_refusal_before_the_upload_ends_is_read(serve: Serve) -> None:
 
 
 def test_a_deadline_and_a_cancellation_end_a_wait(serve: Serve) -> None:
-    """What waits for a silent server can be ended by its clock and by its task, and the driver goes on."""
+    """A wait for a silent server is ended by a deadline and by cancellation, and the driver remains usable."""
     silent = serve(lambda peer: peer.idle())
     server = serve(keep_answering())
 

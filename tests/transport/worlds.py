@@ -1,4 +1,4 @@
-"""One face for both drivers, so that a test is written once: the asyncio one lives on a loop in a thread of its own."""
+"""One interface to both drivers, so that a test is written once: the asyncio one runs on a loop in its own thread."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _by(seconds: float | None) -> float | None:
 
 
 class Answer:
-    """An answer of either world; times are seconds from now."""
+    """A response of either world; times are seconds from now."""
 
     def __init__(self, world: World, inner: Any) -> None:
         self.world, self.inner = world, inner
@@ -65,7 +65,7 @@ class Driver:
         return Answer(self.world, self.world.run(opening))
 
     def get(self, url: str, body: bytes | None = None, **more: Any) -> tuple[int, bytes]:
-        """The status and the whole body."""
+        """Return the status and the whole body."""
         answer = self.open(url, body, **more)
         return answer.status, answer.read_all()
 
@@ -74,7 +74,7 @@ class Driver:
 
 
 class World:
-    """The blocking one; the asyncio one overrides what differs."""
+    """The blocking world; the asyncio one overrides the differences."""
 
     name = "blocking"
 
@@ -90,7 +90,7 @@ class World:
         return value
 
     def settle(self) -> None:
-        """Let what was asked for happen."""
+        """Let pending work complete."""
 
     def close(self, inner: Any) -> None:
         inner.close()
@@ -107,7 +107,7 @@ class World:
 
 
 class AsyncioWorld(World):
-    """A loop in debug mode; whatever it would only log fails the test."""
+    """A loop in debug mode; anything it would only log fails the test."""
 
     name = "asyncio"
 

@@ -1,4 +1,4 @@
-"""The transport's worlds with httpx2 in place, and its servers as they are."""
+"""The transport's worlds with httpx2 in place, and the same servers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(params=["blocking", "asyncio"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """Each test that asks for it runs once over an `httpx2.Client` and once over an `httpx2.AsyncClient`."""
+    """Run each test that uses this fixture over an `httpx2.Client` and over an `httpx2.AsyncClient`."""
     world = Httpx2World() if request.param == "blocking" else AsyncHttpx2World()
     yield world
     world.end()
@@ -29,7 +29,7 @@ def _deviation(item: pytest.Item) -> Deviation | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the list excludes; every exclusion is an entry with its reason."""
+    """Deselect excluded tests; every exclusion is an entry with its reason."""
     ours = [item for item in items if item.path.parent == HERE]
     left_out = [item for item in ours if (found := _deviation(item)) is not None and not found.fails]
     if left_out:
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """What the list says fails must fail."""
+    """Require that tests listed as failing do fail."""
     found = _deviation(pyfuncitem) if pyfuncitem.path.parent == HERE else None
     if found is None:
         return (yield)

@@ -1,8 +1,8 @@
-"""What the drivers over httpx2 do otherwise than the transport's own: the one list behind the table in the docs.
+"""Deviations of the drivers over httpx2 from the transport's own: the source of the table in the docs.
 
 Each entry names tests of the transport by name and by words of their parameters. With `fails` they are run and must
-fail: one that passes is to be taken off the list. The others are not run: their outcome is a matter of timing, they
-would only wait, or they look into the transport's own connections.
+fail: one that passes must be removed from the list. The others are not run: their outcome is a matter of timing, they
+would only wait, or they inspect the transport's own connections.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Deviation:
     Attributes:
         what: The row's text in the docs, word for word.
         tests: Names of tests.
-        words: All of them must stand in a test's parameters; none for every parameter.
+        words: All of them must be in a test's parameters; none for every parameter.
         fails: It is run, and must fail.
     """
 
@@ -27,7 +27,7 @@ class Deviation:
     fails: bool = True
 
     def matches(self, name: str, parameters: str) -> bool:
-        """Whether it speaks of this run of a test."""
+        """Return whether it applies to this run of a test."""
         return name in self.tests and all(word in parameters for word in self.words)
 
 
@@ -85,7 +85,7 @@ DEVIATIONS = [
         ("asyncio", "TLS 1.3"),
     ),
     Deviation(_RESOLVER, ("test_a_dead_first_address_costs_a_quarter_of_a_second_not_a_timeout",), fails=False),
-    Deviation(  # their stand-in for the resolver does not fit the way anyio asks it
+    Deviation(  # their replacement of the resolver does not fit anyio's call
         _RESOLVER,
         (
             "test_a_name_that_does_not_resolve_was_never_sent",

@@ -23,7 +23,7 @@ MODULES = [
 
 
 def _cases(module: ModuleType) -> dict[str, object]:
-    """The tests of a module that take a driver from their world."""
+    """Return the tests of a module that take a driver from their world."""
     return {
         name: test
         for name, test in vars(module).items()

@@ -1,4 +1,4 @@
-"""What is particular to a driver over a user's httpx2 client: whose the client is, what it adds, what it raises."""
+"""Behaviour particular to a driver over a user's httpx2 client: ownership, additions, exceptions."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _made(cls: type[Exception]) -> Exception:
 
 @pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
 def test_every_exception_of_httpx2_is_one_of_ours(cls: type[Exception]) -> None:
-    """Before the head and behind it; nothing that may have been sent is told as never sent."""
+    """Before the head and after it each exception is mapped, and a request that may have been sent is never NotSent."""
     error = _made(cls)
     assert isinstance(error, mapping.HTTPX_ERRORS)
     head = mapping.in_head(error, "gateway.test:80", unsent=False)
@@ -104,8 +104,8 @@ def test_every_exception_of_httpx2_is_one_of_ours(cls: type[Exception]) -> None:
 
 
 @pytest.mark.parametrize("name", HEADS)
-def test_a_bad_head_is_refused_or_stands_on_the_list(world: World, serve: Serve, name: str) -> None:
-    """What httpx2 believes or waits for is known by name, and everything else is InvalidResponse."""
+def test_a_bad_head_is_refused_or_listed(world: World, serve: Serve, name: str) -> None:
+    """A head that httpx2 accepts or waits for is listed by name, and every other one is InvalidResponse."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -122,7 +122,7 @@ def test_a_bad_head_is_refused_or_stands_on_the_list(world: World, serve: Serve,
 
 @pytest.mark.parametrize("close", [False, True])
 def test_the_client_stays_the_users_unless_it_is_given_away(serve: Serve, close: bool) -> None:
-    """Closing the driver closes the httpx2 client only when that was asked for."""
+    """Closing the driver closes the httpx2 client only if requested."""
     server = serve(keep_answering())
     with httpx2.Client() as client:
         driver = Httpx2Driver(client, close=close)
@@ -143,7 +143,7 @@ def test_the_client_stays_the_users_unless_it_is_given_away(serve: Serve, close:
 
 
 def test_the_client_is_asked_with_all_that_it_brings(serve: Serve) -> None:
-    """Its headers, parameters, hooks and authentication hold; the codings it would accept are not asked for."""
+    """Its headers, parameters, hooks and authentication apply; its content codings are not requested."""
     server = serve(keep_answering())
     hooked: list[str] = []
     client = httpx2.Client(
@@ -166,7 +166,7 @@ def test_the_client_is_asked_with_all_that_it_brings(serve: Serve) -> None:
 
 
 def test_an_answer_that_a_hook_has_read_is_still_given(world: World, serve: Serve) -> None:
-    """A logging hook that reads the response costs the streaming, not the answer."""
+    """A logging hook that reads the response disables streaming, but the answer is complete."""
     server = serve(keep_answering())
 
     async def read_there(response: httpx2.Response) -> None:
@@ -190,7 +190,7 @@ def test_an_answer_that_a_hook_has_read_is_still_given(world: World, serve: Serv
 
 
 def test_an_error_of_a_hook_is_the_callers_to_see(serve: Serve) -> None:
-    """What a hook raises comes out of `open` as it is, though another thread ran it."""
+    """An exception of a hook propagates from `open` unchanged, though another thread ran it."""
     server = serve(keep_answering())
 
     def hook(request: httpx2.Request) -> None:
@@ -220,14 +220,14 @@ def test_a_transport_of_the_users_that_breaks_its_stream_never_ends_it() -> None
 
 
 def test_closing_the_driver_wakes_who_waits_for_a_head(world: World, serve: Serve) -> None:
-    """The request that was sent and not answered ends as such, at once."""
+    """A request without a response ends at once as NoResponse when the driver closes."""
     asked = threading.Event()
     server = serve(lambda peer: (peer.request(), asked.set(), peer.idle()))
     driver = world.driver()
 
     def close() -> None:
         asked.wait(10)
-        time.sleep(0.1)  # until the driver waits in httpx2, which has no sign of it
+        time.sleep(0.1)  # until the driver waits in httpx2, which gives no sign of it
         driver.close()
 
     closer = threading.Thread(target=close)
@@ -242,7 +242,7 @@ def test_closing_the_driver_wakes_who_waits_for_a_head(world: World, serve: Serv
 def test_a_request_that_was_late_while_connecting_is_not_sent_after_all(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`NotSentInTime` is a promise: when the connection is had after all, nothing goes out on it."""
+    """After `NotSentInTime` nothing is sent, even if the connection is established late."""
     server = serve(keep_answering())
     late = threading.Event()
     real = httpx2.HTTPTransport.handle_request
@@ -269,7 +269,7 @@ def test_a_request_that_was_late_while_connecting_is_not_sent_after_all(
 
 
 def test_a_name_that_does_not_resolve_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Never sent, and the text says which name."""
+    """The error is NotSent, and its text names the host."""
 
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -280,15 +280,15 @@ def test_a_name_that_does_not_resolve_is_named(world: World, monkeypatch: pytest
 
 
 def test_a_client_of_the_other_world_is_refused() -> None:
-    """The argument is named, and what it is."""
+    """The error names the argument and its type."""
     with pytest.raises(TypeError, match=r"client must be an httpx2\.Client, got AsyncClient"):
         Httpx2Driver(httpx2.AsyncClient())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"client must be an httpx2\.AsyncClient, got Client"):
         AsyncHttpx2Driver(httpx2.Client())  # type: ignore[arg-type]
 
 
-def test_without_httpx2_the_error_says_what_to_install() -> None:
-    """And nothing else of the package needs it."""
+def test_without_httpx2_the_error_has_the_install_command() -> None:
+    """The error has the install command, and no other part of the package needs httpx2."""
     code = (
         "import sys; sys.modules['httpx2'] = None\n"
         "import inference_gateway_sdk as sdk; sdk.InferenceGatewayClient().close()\n"
@@ -307,7 +307,7 @@ def test_the_docs_table_is_the_list() -> None:
 
 
 def test_every_deviation_names_tests_that_exist() -> None:
-    """A test that is renamed is missed here."""
+    """A renamed test fails here."""
     from transport_httpx2 import test_conformance, test_streams
 
     known = {*vars(test_conformance), *vars(test_streams)}

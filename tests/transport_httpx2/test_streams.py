@@ -1,4 +1,4 @@
-"""The clients' fault matrix (`client/faults.py`) over httpx2: a stream is told truly whatever carries it."""
+"""The clients' fault matrix (`client/faults.py`) over httpx2: a stream gives the same results over any transport."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.wire
 
 
 class OverHttpx2(World):
-    """The clients, each over an httpx2 client of its own."""
+    """The clients, each over its own httpx2 client."""
 
     def client(self, *args: Any, **options: Any) -> Any:
-        """A client with the face of the async one."""
+        """Return a client with the interface of the async one."""
         if self.blocking:
             driver: Any = Httpx2Driver(httpx2.Client(trust_env=False), close=True)
         else:
@@ -32,14 +32,14 @@ class OverHttpx2(World):
 
 @pytest.fixture(params=["blocking", "async"])
 def world(request: pytest.FixtureRequest) -> OverHttpx2:
-    """Each client in turn."""
+    """Return each client in turn."""
     return OverHttpx2(request.param)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_the_reader_sees_what_became_of_the_stream(world: OverHttpx2, fault: Fault) -> None:
-    """Each fault of a chat stream ends as its row says, and leaves a client that works.
+    """Each fault of a chat stream gives its row's result, and leaves a working client.
 
-    Whether a connection served again is the transport's own tests' claim: here a thread may not be in time for that.
+    The transport's own tests prove that a connection is reused: here a thread may not be in time for that.
     """
     holds(world, replace(fault, connections=None), ENDPOINTS["chat"].open)

@@ -1,4 +1,4 @@
-"""The drivers over httpx2 behind the face that the transport's tests know: their options become an httpx2 client's."""
+"""The drivers over httpx2 with the interface of the transport's tests: their options become an httpx2 client's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading and writing, case by case: what strays from the contract, and what cannot be sent."""
+"""Decoding and encoding, case by case: deviations from the contract, and values that cannot be sent."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ CHUNK: dict[str, Any] = {
 
 
 def body(value: object) -> bytes:
-    """JSON text."""
+    """Return JSON text."""
     return json.dumps(value).encode()
 
 
 def round_trip(text: bytes, kind: type) -> bytes:
-    """What is sent back for a text."""
+    """Return the encoding of a decoded text."""
     return encode(decode(text, kind))
 
 
@@ -81,7 +81,7 @@ def round_trip(text: bytes, kind: type) -> bytes:
     ],
 )
 def test_a_mistyped_field_is_coerced_or_none_and_sent_as_it_came(field: str, came: Any, read: Any) -> None:
-    """The attribute holds what can be read without loss, and sending back gives what came."""
+    """The attribute has the value that can be read without loss, and encoding gives the received JSON."""
     reply = decode(body({**CHUNK, field: came}), CreateChatCompletionStreamResponse)
     assert getattr(reply, field) == read
     assert type(getattr(reply, field)) is type(read)
@@ -99,7 +99,7 @@ def test_a_number_is_read_where_it_is_one(came: Any, read: float | None) -> None
 
 
 def test_numbers_with_one_unreadable_among_them_are_none_not_a_shorter_list() -> None:
-    """A list of numbers means its order: one unreadable item spoils it, and it is sent back as it came."""
+    """A list of numbers with one unreadable item is not read, and is sent back unchanged."""
     came = {"token": "a", "logprob": -1.0, "bytes": [1, "2", "x"], "top_logprobs": []}
     found = decode(body(came), ChatCompletionTokenLogprob)
     assert found.bytes is None
@@ -107,7 +107,7 @@ def test_numbers_with_one_unreadable_among_them_are_none_not_a_shorter_list() ->
 
 
 def test_an_object_list_leaves_out_what_is_no_object() -> None:
-    """Loops over choices do not meet a None, and the junk is sent back all the same."""
+    """Loops over choices do not meet a None, and unreadable items are sent back all the same."""
     came = {**CHUNK, "choices": [None, {"index": 0, "delta": {}}, "junk"]}
     reply = decode(body(came), CreateChatCompletionStreamResponse)
     assert [choice.index for choice in reply.choices] == [0]
@@ -115,7 +115,7 @@ def test_an_object_list_leaves_out_what_is_no_object() -> None:
 
 
 def test_absent_required_fields_stay_absent() -> None:
-    """What did not come is not invented: the attribute is None or [], and sending back leaves it out."""
+    """A missing field is None or [], and encoding leaves it out."""
     reply = decode(b"{}", CreateChatCompletionResponse)
     assert (reply.id, reply.choices, reply.created) == (None, [], None)
     assert encode(reply) == b"{}"
@@ -124,14 +124,14 @@ def test_absent_required_fields_stay_absent() -> None:
 
 
 def type_of_choice() -> Any:
-    """The class of an answer's choices."""
+    """Return the class of an answer's choices."""
     from inference_gateway_sdk import ChatCompletionChoice
 
     return ChatCompletionChoice
 
 
 def test_unknown_fields_are_kept_at_every_depth_and_shown() -> None:
-    """Fields nobody knows can be read by name and are sent back in place."""
+    """Unknown fields can be read by name and are sent back in place."""
     came = {**CHUNK, "x_vendor": {"id": "r", "none": None}}
     came["choices"] = [{"index": 0, "delta": {"content": "a", "x_audio": [1, None]}, "x": 1.0}]
     reply = decode(body(came), CreateChatCompletionStreamResponse)
@@ -143,7 +143,7 @@ def test_unknown_fields_are_kept_at_every_depth_and_shown() -> None:
 
 
 def test_an_unknown_finish_reason_is_kept_and_equals_its_text() -> None:
-    """A new value is itself: no error, no default."""
+    """A new value is kept without an error or a default."""
     choice = decode(b'{"index":0,"delta":{},"finish_reason":"eos"}', ChatCompletionStreamChoice)
     assert choice.finish_reason == "eos"
     assert isinstance(choice.finish_reason, FinishReason)
@@ -167,7 +167,7 @@ def test_an_unlisted_variant_is_kept_whole() -> None:
 
 
 def test_a_known_variant_with_a_wrong_field_stays_that_variant() -> None:
-    """A text part whose text is no text is still a text part, and is sent back as it came."""
+    """A text part whose text is not a string is still a text part, and is sent back unchanged."""
     came = {"role": "user", "content": [{"type": "text", "text": {"oops": 1}, "cache": True}]}
     message = decode(body(came), Message)
     assert isinstance(message.content, list)
@@ -190,23 +190,23 @@ def test_a_known_variant_with_a_wrong_field_stays_that_variant() -> None:
     ],
 )
 def test_odd_json_is_read_and_sent_back(text: bytes) -> None:
-    """Lone surrogates, NaN, huge numbers and hostile names go through."""
+    """Lone surrogates, NaN, huge numbers and hostile names pass through."""
     assert repr(json.loads(round_trip(text, Message))) == repr(json.loads(text))
 
 
 def nested(depth: int) -> bytes:
-    """A message with lists in lists in an unknown field."""
+    """Return a message with lists in lists in an unknown field."""
     return b'{"role":"user","content":"a","x":' + b"[" * depth + b"]" * depth + b"}"
 
 
 def test_deep_nesting_comes_back() -> None:
-    """A hundred levels are nothing special."""
+    """A hundred levels of nesting pass through."""
     assert json.loads(round_trip(nested(100), Message)) == json.loads(nested(100))
 
 
 @pytest.mark.parametrize("depth", [200, 400, 700, 900, 990, 2000])
 def test_deeper_nesting_comes_back_or_is_refused(depth: int) -> None:
-    """Near Python's own limit the outcome is the value or one of our errors, never a crash."""
+    """Near Python's own limit the result is the value or one of our errors, never a crash."""
     try:
         sent = round_trip(nested(depth), Message)
     except (DecodingError, SerializationError) as error:
@@ -216,7 +216,7 @@ def test_deeper_nesting_comes_back_or_is_refused(depth: int) -> None:
 
 
 def test_a_byte_order_mark_does_no_harm() -> None:
-    """Some servers begin JSON with one."""
+    """JSON that begins with a byte order mark is read."""
     assert decode(b'\xef\xbb\xbf{"role":"user","content":"a"}', Message).content == "a"
 
 
@@ -231,7 +231,7 @@ def test_a_number_is_sent_back_as_it_came(number: str, bytes_: str) -> None:
 
 
 def test_a_temperature_of_one_is_sent_back_as_one() -> None:
-    """The same of an answer's optional field."""
+    """An answer's optional field sends 1 back as 1 too."""
     came = b'{"id":"r","object":"response","created_at":1,"model":"m","output":[],"temperature":1,"top_p":1.0}'
     found = decode(came, Response)
     assert (found.temperature, found.top_p) == (1, 1.0)
@@ -241,7 +241,7 @@ def test_a_temperature_of_one_is_sent_back_as_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "phrase"),
     [
         (b"", "the text is empty"),
         (b"<html>no</html>", "not JSON"),
@@ -251,9 +251,9 @@ def test_a_temperature_of_one_is_sent_back_as_one() -> None:
         (b'{"a":' + b"9" * 5000 + b"}", "cannot be read"),
     ],
 )
-def test_what_is_no_json_says_so(data: bytes, said: str) -> None:
-    """The error tells why and shows the beginning of the text."""
-    with pytest.raises(DecodingError, match=said) as caught:
+def test_an_error_about_invalid_json_has_the_reason(data: bytes, phrase: str) -> None:
+    """The error has the reason and quotes the beginning of the text."""
+    with pytest.raises(DecodingError, match=phrase) as caught:
         decode(data, Message)
     assert len(str(caught.value)) < 400
 
@@ -262,8 +262,8 @@ def test_what_is_no_json_says_so(data: bytes, said: str) -> None:
     ("data", "what"),
     [(b"[]", "an array"), (b"null", "null"), (b'"x"', "a string"), (b"1", "a number"), (b"true", "a boolean")],
 )
-def test_a_root_of_the_wrong_kind_says_what_came(data: bytes, what: str) -> None:
-    """An array where an object must be is an error with what was wanted and what came."""
+def test_a_root_of_the_wrong_kind_is_an_error(data: bytes, what: str) -> None:
+    """An array in place of an object is an error with the expected and the received kind."""
     with pytest.raises(DeserializationError, match=f"expected Message, got {what}") as caught:
         decode(data, Message)
     assert caught.value.path == "$"
@@ -278,14 +278,14 @@ def test_a_list_of_objects_and_plain_types_can_be_read_too() -> None:
 
 class TestChunkDecoder:
     def test_it_settles_where_an_exception_a_chunk_would_be_too_dear(self) -> None:
-        """After one chunk with an unknown field, further ones take the wide path and are the same as ever."""
+        """After one chunk with an unknown field, further ones take the wide path with the same results."""
         decoder = ChunkDecoder(CreateChatCompletionStreamResponse)
         clean, extra, odd = body(CHUNK), body({**CHUNK, "x": 1}), body({**CHUNK, "created": "1"})
         for text in (clean, extra, clean, odd, extra, odd, odd, clean, extra):
             assert decoder.decode(text) == decode(text, CreateChatCompletionStreamResponse)
 
     def test_text_that_is_no_json_does_not_unsettle_it(self) -> None:
-        """A frame that is not JSON raises and leaves the decoder as it was."""
+        """A frame that is not JSON raises and leaves the decoder unchanged."""
         decoder = ChunkDecoder(CreateChatCompletionStreamResponse)
         with pytest.raises(DecodingError):
             decoder.decode(b"oops")
@@ -294,7 +294,7 @@ class TestChunkDecoder:
 
 class TestWhatTheUserChanges:
     def test_a_change_replaces_what_came(self) -> None:
-        """A mistyped field that was set anew is sent as set."""
+        """A mistyped field that was set to a new value is sent as set."""
         reply = decode(body({**CHUNK, "created": "5", "x": 1}), CreateChatCompletionStreamResponse)
         assert reply.created == 5
         reply.created = 6
@@ -302,7 +302,7 @@ class TestWhatTheUserChanges:
             {"index": 0, "delta": {"content": "Hi"}}]}  # fmt: skip
 
     def test_a_change_deep_inside_replaces_the_list_that_came(self) -> None:
-        """An object in a list kept for its junk was changed: the list is sent as it now is."""
+        """A change of an object in a partly unreadable list is sent in the list."""
         reply = decode(
             body({**CHUNK, "choices": [None, {"index": 0, "delta": {}}]}), CreateChatCompletionStreamResponse
         )
@@ -310,7 +310,7 @@ class TestWhatTheUserChanges:
         assert json.loads(encode(reply))["choices"] == [{"index": 9, "delta": {}}]
 
     def test_a_field_set_to_none_is_left_out(self) -> None:
-        """None takes an optional field out, whatever came for it."""
+        """None removes an optional field, whatever value came for it."""
         reply = decode(body({**CHUNK, "usage": "junk"}), CreateChatCompletionStreamResponse)
         assert json.loads(encode(reply))["usage"] == "junk"
         usage = CompletionUsage(prompt_tokens=1, completion_tokens=1, total_tokens=2)
@@ -318,12 +318,12 @@ class TestWhatTheUserChanges:
         assert json.loads(encode(reply))["usage"]["total_tokens"] == 2
         reply = pickle.loads(pickle.dumps(reply))
         reply.usage = None
-        # None is what "junk" was read as: taking a value away restores what came.
+        # None is the reading of "junk": removing a value restores the received one.
         assert json.loads(encode(reply))["usage"] == "junk"
 
 
 def test_extra_content_of_a_tool_call_is_sent_back_verbatim() -> None:
-    """Thought signatures go back to the provider byte for byte, beside what nobody knows."""
+    """Thought signatures are sent back to the provider byte for byte, beside unknown fields."""
     came = {
         "id": "call_1",
         "type": "function",
@@ -340,7 +340,7 @@ def test_extra_content_of_a_tool_call_is_sent_back_verbatim() -> None:
 
 
 def test_arguments_that_came_unquoted_can_be_found() -> None:
-    """An object where the contract has a text is kept as it came."""
+    """An object where the contract has a text is kept unchanged."""
     function = decode(b'{"name":"f","arguments":{"a":1}}', ChatCompletionMessageToolCallFunction)
     assert raw_value(function, "arguments") == {"a": 1}
 
@@ -407,7 +407,7 @@ class TestRequests:
         }
 
     @pytest.mark.parametrize(
-        ("value", "path", "said"),
+        ("value", "path", "phrase"),
         [
             ({"messages": [{}, {"content": b"raw"}]}, "$.messages[1].content", "base64"),
             ({"a": {1: "x"}}, "$.a", "keys must be strings"),
@@ -416,9 +416,9 @@ class TestRequests:
             ({"a": (x for x in ())}, "$.a", "generator"),
         ],
     )
-    def test_what_cannot_be_sent_names_its_place(self, value: Any, path: str, said: str) -> None:
-        """The error says what it is and where it stands."""
-        with pytest.raises(SerializationError, match=said) as caught:
+    def test_what_cannot_be_sent_names_its_place(self, value: Any, path: str, phrase: str) -> None:
+        """The error has the value's type and its path."""
+        with pytest.raises(SerializationError, match=phrase) as caught:
             encode(value)
         assert caught.value.path == path
         assert path in str(caught.value)
@@ -432,12 +432,12 @@ class TestRequests:
         assert caught.value.path == "$.messages[1].again"
 
     def test_a_value_twice_is_no_cycle(self) -> None:
-        """The same list may stand in two places."""
+        """The same list may occur in two places."""
         twice = [b"".decode()]
         assert encode({"a": twice, "b": (twice, object)[:1]}) == b'{"a":[""],"b":[[""]]}'
 
     def test_too_deep_a_value_is_refused_shortly(self) -> None:
-        """A thousand levels are an error whose path is not a page long."""
+        """A thousand levels are an error with a short path."""
         deep: Any = []
         for _ in range(5000):
             deep = [deep]
@@ -446,7 +446,7 @@ class TestRequests:
         assert len(str(caught.value)) < 200
 
     def test_a_pydantic_model_that_fails_to_dump_is_an_error_of_ours(self) -> None:
-        """Whatever the model's own code raises arrives as a SerializationError with its cause."""
+        """Any exception of the model's own code arrives as a SerializationError with its cause."""
 
         class Broken(pydantic.BaseModel):
             @pydantic.model_serializer
@@ -459,17 +459,17 @@ class TestRequests:
         assert caught.value.__cause__ is not None
 
     def test_a_number_of_too_many_digits_is_refused(self) -> None:
-        """Python itself refuses to write such a number; the error is ours."""
+        """A number that Python refuses to write raises an error of the package."""
         with pytest.raises(SerializationError, match="a number cannot be sent"):
             encode({"seed": 10**5000})
 
     def test_nan_is_not_sent_as_null(self) -> None:
-        """A value never changes silently: NaN goes out as NaN."""
+        """NaN is sent as NaN: a value never changes silently."""
         assert encode({"x": math.nan}) == b'{"x":NaN}'
 
 
 def test_models_of_three_hundred_entries_read_alike_dirty_and_clean() -> None:
-    """A long list with an unknown field in each entry is read as the clean one, and keeps them."""
+    """A long list with an unknown field in each entry is read as one without, and keeps the fields."""
     entry = {"id": "a/b", "object": "model", "created": 1, "owned_by": "x", "served_by": "groq"}
     clean = decode(body({"object": "list", "data": [entry] * 300}), ListModelsResponse)
     dirty = decode(body({"object": "list", "data": [{**entry, "active": True}] * 300}), ListModelsResponse)

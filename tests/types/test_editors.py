@@ -48,7 +48,7 @@ def test_jedi_completes_public_names(source: str, wanted: str) -> None:
     assert wanted in [completion.name for completion in jedi.Script(source).complete()]
 
 
-CALLS = ["generate_content(temperatu", "create_message(temperatu", "create_response_stream(temperatu", "run(output_mo",
+CALLS = ["generate_content(temperatu", "create_message(mcp_serve", "create_response_stream(includ", "run(output_mo",
          "generate_image(qualit", "list_models(extra_que", "create_speech_stream(spee"]  # fmt: skip
 
 
@@ -97,7 +97,7 @@ METHODS = [
 
 
 def keywords(client: type, name: str) -> dict[str, typing.Any]:
-    """The keys of a method's `**params: Unpack[...]`, empty when it has none."""
+    """Return the keys of a method's `**params: Unpack[...]`, empty if it has none."""
     method = getattr(client, name)
     last = [*inspect.signature(method, follow_wrapped=False).parameters.values()][-1]
     hint = typing.get_type_hints(method).get(last.name)
@@ -108,7 +108,7 @@ UNPACKING = [(client, name) for client, name in METHODS if keywords(client, name
 
 
 def test_the_methods_that_unpack_are_those_of_the_endpoints() -> None:
-    """The tests below are about as many methods of each client, and generate_content is among them."""
+    """The tests below cover about as many methods of each client, with generate_content among them."""
     assert [name for client, name in UNPACKING if client is CLIENTS[0]] == [
         name for client, name in UNPACKING if client is CLIENTS[1]
     ]
@@ -151,10 +151,25 @@ def test_tools_resolve_the_annotations_of_every_method(client: type, name: str) 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_constructor_has_no_private_parameter(client: type) -> None:
-    """The signature of the class lists what a user may pass."""
+    """The signature of the class has the parameters that a user may pass, and no others."""
     signature = inspect.signature(client, eval_str=True)
     assert [name for name in signature.parameters if name.startswith("_")] == []
     assert "driver" in signature.parameters
+
+
+ALIASES = {
+    "CreateSFXRequest": "CreateSfxRequest",
+    "MCPJSONRPCError": "McpJsonRpcError",
+    "MCPJSONRPCRequest": "McpJsonRpcRequest",
+    "MCPJSONRPCResponse": "McpJsonRpcResponse",
+}
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_the_published_spelling_is_an_alias(alias: str, name: str) -> None:
+    """Both names are the same class, at the root and among the types."""
+    assert getattr(sdk, alias) is getattr(sdk, name)
+    assert getattr(sdk.types, alias) is getattr(sdk, name)
 
 
 @pytest.mark.parametrize("name", sdk.__all__)
@@ -165,11 +180,11 @@ def test_everything_public_can_be_inspected(name: str) -> None:
         try:
             inspect.signature(value)
         except ValueError:
-            # The constructors of dict and str have no signature; TypedDicts and open enumerations are those.
+            # The constructors of dict and str have no signature; TypedDicts and open enumerations are such classes.
             assert typing.is_typeddict(value) or issubclass(value, str)
-        assert name in pydoc.render_doc(value)
-    else:  # an alias such as `FunctionParameters`, a dict; and the version
-        assert typing.get_origin(value) is not None or name == "__version__"
+        assert ALIASES.get(name, name) in pydoc.render_doc(value)
+    else:  # an alias such as `FunctionParameters`, a dict; the versions, and a price
+        assert typing.get_origin(value) is not None or name in ("__version__", "MCP_PROTOCOL_VERSION", "FREE")
 
 
 def test_help_of_the_package_shows_every_class() -> None:

@@ -1,4 +1,4 @@
-"""The generator: its output is what is committed, the same each time, and it refuses what it has no rule for."""
+"""The generator: its output equals the committed files, is deterministic, and a schema without a rule is refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from generate_types.params import params_module, requests_module  # noqa: E402
 
 
 def document(**schemas: Any) -> dict[str, Any]:
-    """A contract of these schemas, all of the chat family."""
+    """Return a contract of these schemas, all of the chat family."""
     return {
         "components": {"schemas": {name: {"x-family": "chat", **schema} for name, schema in schemas.items()}},
         "paths": {},
@@ -29,17 +29,17 @@ def document(**schemas: Any) -> dict[str, Any]:
 
 
 def module(**schemas: Any) -> str:
-    """The source of the chat family."""
+    """Return the source of the chat family."""
     return models.family_module(read_contract(document(**schemas)), "chat")
 
 
 def an_object(**properties: Any) -> dict[str, Any]:
-    """An object schema."""
+    """Return an object schema."""
     return {"type": "object", "properties": properties}
 
 
 def test_the_committed_files_are_what_it_writes() -> None:
-    """`--check` compares whole texts and finds nothing."""
+    """`--check` compares whole texts and finds no difference."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "generate_types"), "--check"],
         capture_output=True,
@@ -49,8 +49,8 @@ def test_the_committed_files_are_what_it_writes() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_wrong_argument_is_said() -> None:
-    """An unknown option is exit 2 with the usage."""
+def test_a_wrong_argument_is_reported() -> None:
+    """An unknown option exits with 2 and the usage."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "generate_types"), "--chek"],
         capture_output=True,
@@ -61,8 +61,8 @@ def test_a_wrong_argument_is_said() -> None:
     assert "usage" in done.stderr
 
 
-def test_inline_schemas_are_named_after_where_they_stand() -> None:
-    """Parent and property, with Item for items, unless a title names them."""
+def test_inline_schemas_are_named_after_their_position() -> None:
+    """An inline schema is named after its parent and property, with Item for items, unless a title names it."""
     source = module(
         Thing=an_object(
             kind={"type": "string", "enum": ["a-b", "2x"]},
@@ -80,7 +80,7 @@ def test_inline_schemas_are_named_after_where_they_stand() -> None:
 
 
 def test_annotations_follow_required_and_nullable() -> None:
-    """Required is the type, optional or nullable the type or None, required arrays are never None."""
+    """A required field has its type, an optional or nullable one the type or None; a required array is never None."""
     text = {"type": "string"}
     source = module(
         Thing={
@@ -113,7 +113,7 @@ def test_names_that_python_does_not_allow_keep_their_wire_name() -> None:
     assert 'x_y: str | None = field(default=None, name="x-y")' in source
 
 
-def test_classes_stand_after_what_they_need() -> None:
+def test_classes_come_after_their_dependencies() -> None:
     """The order of the file does not matter."""
     source = module(
         Outer=an_object(inner={"$ref": "#/components/schemas/Inner"}), Inner=an_object(n={"type": "integer"})
@@ -122,7 +122,7 @@ def test_classes_stand_after_what_they_need() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schemas", "said"),
+    ("schemas", "phrase"),
     [
         ({"A": an_object(b={"$ref": "#/components/schemas/A"})}, "a cycle"),
         ({"A": an_object(b=an_object(n={"type": "string"})), "AB": an_object(n={"type": "string"})}, "named AB"),
@@ -139,14 +139,14 @@ def test_classes_stand_after_what_they_need() -> None:
         ),
     ],
 )
-def test_what_it_has_no_rule_for_is_refused(schemas: dict[str, Any], said: str) -> None:
-    """The error says where; nothing is guessed."""
-    with pytest.raises(ContractError, match=said):
+def test_what_it_has_no_rule_for_is_refused(schemas: dict[str, Any], phrase: str) -> None:
+    """The error has the path of the schema; nothing is guessed."""
+    with pytest.raises(ContractError, match=phrase):
         module(**schemas)
 
 
 def test_parameters_take_generous_types_and_leave_out_what_is_positional() -> None:
-    """Required properties and `stream` are no keywords; models may be mappings, enumerations plain strings."""
+    """Required properties and `stream` are not keywords; models may be mappings, enumerations plain strings."""
     contract = read_contract(
         document(
             PickRequest={
@@ -176,8 +176,8 @@ def test_parameters_take_generous_types_and_leave_out_what_is_positional() -> No
     assert "\"parts\": {'kinds': ('array',), 'maxItems': 2, 'items': ('object',)}" in requests_module(contract)
 
 
-def test_operations_say_where_they_are_and_what_they_carry() -> None:
-    """The table knows paths, the gateway's root, and the types of request, answer and stream."""
+def test_operations_have_their_path_and_types() -> None:
+    """The table has paths, the gateway's root, and the types of request, answer and stream."""
     chat = OPERATIONS["createChatCompletion"]
     assert (chat.method, chat.path, chat.at_root) == ("POST", "/chat/completions", False)
     assert chat.request == "CreateChatCompletionRequest"

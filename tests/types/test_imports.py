@@ -1,4 +1,4 @@
-"""What importing costs and what the root offers."""
+"""The cost of importing, and the names of the root."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ TextContentPartType ToolCallExtraContent ToolCallExtraContentGoogle
 
 
 def loaded_after(code: str) -> set[str]:
-    """The modules that a fresh interpreter has loaded after this code, beyond those it starts with."""
+    """Return the modules that a fresh interpreter has loaded after this code, beyond those it starts with."""
     script = f"import sys; before = set(sys.modules); {code}; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     return set(done.stdout.split())
 
 
 def test_importing_the_package_imports_nothing_else() -> None:
-    """Nothing of ours, no msgspec and no network code is loaded before it is used."""
+    """No module of ours, no msgspec and no network code is loaded before it is used."""
     loaded = loaded_after("import inference_gateway_sdk")
     heavy = {"asyncio", "httptools", "http.client", "msgspec", "pydantic", "ssl", "socket", "email", "logging"}
     assert not loaded & heavy
@@ -87,7 +87,7 @@ OPTIONAL = ["AsyncHttpx2Driver", "Httpx2Driver"]
 
 @pytest.mark.parametrize("name", [*inference_gateway_sdk.__all__, *OPTIONAL])
 def test_every_root_name_is_there(name: str) -> None:
-    """Each name of the root leads to something, and dir() lists it."""
+    """Each name of the root resolves, and dir() lists it."""
     assert getattr(inference_gateway_sdk, name) is not None
     assert name in dir(inference_gateway_sdk)
 
@@ -102,12 +102,12 @@ def test_checkers_see_what_python_offers() -> None:
 
 
 def test_the_names_of_the_rust_sdk_are_there() -> None:
-    """What its users know, they find."""
+    """Each name of the Rust SDK is available."""
     assert set(RUST_NAMES) <= set(inference_gateway_sdk.__all__)
 
 
 def test_every_error_is_a_root_name() -> None:
-    """All errors can be caught by what the root exports."""
+    """All errors can be caught by names that the root exports."""
     assert set(errors.__all__) <= set(inference_gateway_sdk.__all__)
     assert inference_gateway_sdk.errors is errors
 
@@ -122,14 +122,14 @@ def test_types_offers_the_models_alone() -> None:
 
 @pytest.mark.parametrize("module", [inference_gateway_sdk, types])
 def test_a_name_that_is_not_there_is_an_attribute_error(module: object) -> None:
-    """Hasattr works, and the error names module and name."""
+    """A missing name is an AttributeError with module and name, so that hasattr works."""
     assert not hasattr(module, "NoSuchName")
     with pytest.raises(AttributeError, match="has no attribute 'NoSuchName'"):
         module.NoSuchName  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_a_star_import_brings_everything() -> None:
-    """`from inference_gateway_sdk import *` works, if you must."""
+    """`from inference_gateway_sdk import *` imports every public name."""
     names: dict[str, object] = {}
     exec("from inference_gateway_sdk import *", names)
     assert names["Message"] is inference_gateway_sdk.Message

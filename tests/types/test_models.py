@@ -1,4 +1,4 @@
-"""What every type of the contract can do: show itself, compare, copy, travel, match; and the conveniences."""
+"""The behaviour of every type of the contract: repr, comparison, copies, pickles, matching, and conveniences."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ META = Meta(status=200, headers=Headers([("X-Selected-Provider", "groq")]), elap
 
 
 def reply(**more: Any) -> CreateChatCompletionResponse:
-    """A small answer."""
+    """Return a small answer."""
     message = {"role": "assistant", "content": "Hello.", "x": 1}
     choice = {"index": 0, "finish_reason": "stop", "message": message}
     return CreateChatCompletionResponse.from_dict(
@@ -58,15 +58,15 @@ def reply(**more: Any) -> CreateChatCompletionResponse:
 
 class TestEveryClass:
     @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-    def test_it_says_what_it_is(self, cls: type[Base]) -> None:
-        """Each class has a docstring, the public module and a root name that leads back to it."""
+    def test_it_has_a_docstring_a_module_and_a_name(self, cls: type[Base]) -> None:
+        """Each class has a docstring, the public module and a root name that resolves to it."""
         assert cls.__doc__
         assert cls.__module__ == "inference_gateway_sdk"
         assert getattr(sdk, cls.__name__) is cls
 
     @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
     def test_it_travels(self, cls: type[Base]) -> None:
-        """An object that came empty, with an unknown field, survives pickle, copy, JSON and dict."""
+        """An object without fields but an unknown one survives pickle, copy, JSON and dict."""
         value = cls.from_dict({"x": [1]})
         for other in (
             pickle.loads(pickle.dumps(value)),
@@ -82,7 +82,7 @@ class TestEveryClass:
 
     @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
     def test_it_is_a_field_of_pydantic_models(self, cls: type[Base]) -> None:
-        """Validated from a mapping or an instance, dumped with everything kept, described in a JSON schema."""
+        """A model is validated from a mapping or an instance, dumped whole, and described in a JSON schema."""
         adapter = pydantic.TypeAdapter(cls)
         value = adapter.validate_python({"x": [1]})
         assert isinstance(value, cls)
@@ -97,20 +97,20 @@ class TestEveryClass:
 
 class TestShowing:
     def test_only_what_is_set_is_shown(self) -> None:
-        """A repr names the fields that are set, and nothing of how the object keeps the rest."""
+        """A repr names the fields that are set, and not how the object keeps the others."""
         shown = repr(Message(role=MessageRole.USER, content="hi"))
         assert shown == "Message(role='user', content='hi')"
         assert "kept" not in repr(reply())
 
     def test_long_texts_and_lists_are_cut(self) -> None:
-        """A base64 picture or a thousand choices do not flood a log."""
+        """The repr of a base64 image or of a thousand choices is short."""
         shown = repr(Message.from_dict({"role": "user", "content": "a" * 10_000, "x": list(range(1000))}))
         assert len(shown) < 250
         assert "10000 characters" in shown
         assert "1000 in all" in shown
 
     def test_secrets_are_hidden(self) -> None:
-        """A field that is named like a secret is not shown, at any depth; tokens that are counted are."""
+        """A field that is named like a secret is not shown, at any depth; token counts are."""
         shown = repr(
             Message.from_dict({"role": "user", "content": "a", "api_key": "sk-1", "x": {"client-secret": "s"}})
         )
@@ -134,7 +134,7 @@ class TestShowing:
 
 class TestComparing:
     def test_meta_does_not_count(self) -> None:
-        """Two answers with the same content are equal, whenever and however they came."""
+        """Two answers with the same content are equal, whatever their metadata."""
         one, other = reply(), reply()
         set_meta(one, META)
         assert one == other
@@ -143,18 +143,18 @@ class TestComparing:
         assert other.meta is None
 
     def test_what_was_kept_counts(self) -> None:
-        """Unknown fields, strays and absences are part of the value."""
+        """Unknown, mistyped and missing fields are part of the value."""
         assert reply(x=1) != reply()
         assert reply(created="1") != reply()
         assert Message.from_dict({"role": "user"}) != Message.from_dict({"role": "user", "content": None})
 
     def test_other_things_are_not_equal(self) -> None:
-        """Comparing with something else is False, not an error."""
+        """Comparing with another type is False, not an error."""
         assert reply() != {"id": "1"}
         assert UnknownContentPart({}) != {}
 
     def test_a_shallow_copy_does_not_share_its_marks(self) -> None:
-        """Telling one copy something does not tell the other."""
+        """A mark set on one copy is not set on the other."""
         one = reply(x=1)
         other = copy.copy(one)
         mark_incomplete(other)
@@ -164,7 +164,7 @@ class TestComparing:
 
 class TestEnumerations:
     def test_known_values_are_members_and_unknown_ones_are_themselves(self) -> None:
-        """Both equal and hash like their text, travel and match."""
+        """Known and unknown values are equal to and hash like their text, pickle and match."""
         unlisted = FinishReason("eos")
         assert FinishReason("stop") is FinishReason.STOP
         assert (unlisted, unlisted.value, str(unlisted)) == ("eos", "eos", "eos")
@@ -183,12 +183,12 @@ class TestEnumerations:
             FinishReason(5)
 
     def test_members_have_names_that_python_allows(self) -> None:
-        """Sizes and dashes become names; the values stay."""
+        """Sizes and dashes become valid names; the values stay."""
         assert ImageSize.SIZE_1024X1024 == "1024x1024"
         assert SsEventEvent.MESSAGE_START == "message-start"
 
     def test_pydantic_takes_unknown_values(self) -> None:
-        """A pydantic field of an enumeration keeps a value nobody listed."""
+        """A pydantic field of an enumeration keeps an unlisted value."""
         adapter = pydantic.TypeAdapter(FinishReason)
         assert adapter.validate_python("eos") == "eos"
         assert adapter.validate_python("stop") is FinishReason.STOP
@@ -207,19 +207,19 @@ class TestUnions:
 
     @pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
     def test_each_variant_is_of_the_union(self, part: Any) -> None:
-        """Python agrees with what type checkers say, and equal copies travel."""
+        """Isinstance agrees with type checkers, and equal copies are picklable."""
         assert isinstance(part, ContentPart)
         assert pickle.loads(pickle.dumps(part)) == part == copy.deepcopy(part)
 
     def test_other_things_are_not(self) -> None:
-        """A mapping is not a content part, nor is a message."""
+        """Neither a mapping nor a message is a content part."""
         assert not isinstance({}, ContentPart)
         assert not isinstance(reply(), ContentPart)
 
-    def test_match_tells_them_apart(self) -> None:
+    def test_match_distinguishes_them(self) -> None:
         """Keyword patterns work on every variant."""
 
-        def say(part: Any) -> str:
+        def describe(part: Any) -> str:
             match part:
                 case TextContentPart(text=text):
                     return text
@@ -229,7 +229,7 @@ class TestUnions:
                     return str(n)
             return "none"
 
-        assert [say(part) for part in self.PARTS] == ["a", "u", "1"]
+        assert [describe(part) for part in self.PARTS] == ["a", "u", "1"]
 
     def test_the_one_value_of_a_tag_need_not_be_spelt(self) -> None:
         """A part made by hand is sent with its type."""
@@ -247,7 +247,7 @@ class TestUnions:
         assert pydantic.TypeAdapter(UnknownContentPart).validate_python({"a": 1}).data == {"a": 1}
 
     def test_an_unknown_variant_is_made_of_a_mapping_only(self) -> None:
-        """Anything else is a TypeError that says so."""
+        """An unknown variant from anything but a mapping is a TypeError with the reason."""
         with pytest.raises(TypeError, match="data must be a mapping, got list"):
             UnknownContentPart([])  # type: ignore[arg-type]
 
@@ -262,21 +262,21 @@ class TestChat:
         assert answer.complete
 
     def test_an_answer_without_choices_gives_nothing(self) -> None:
-        """No choices, and a choice without a message, are no error."""
+        """An answer without choices, and a choice without a message, give None without an error."""
         empty = reply(choices=None)
         assert (empty.text, empty.message, empty.tool_calls) == (None, None, [])
         odd = reply(choices=[{"index": 0}])
         assert (odd.text, odd.message, odd.tool_calls) == (None, None, [])
 
     def test_a_message_joins_its_text_parts(self) -> None:
-        """Parts that have no text are passed over; no text at all is None."""
+        """Parts without text are skipped; without any text the result is None."""
         parts = [{"type": "text", "text": "a"}, {"type": "x"}, {"type": "text", "text": "b"}]
         assert Message.from_dict({"role": "user", "content": parts}).text == "ab"
         assert Message.from_dict({"role": "user", "content": [{"type": "x"}]}).text is None
         assert Message.from_dict({"role": "user", "content": None}).text is None
 
     def test_a_chunk_gives_the_text_it_adds(self) -> None:
-        """The first choice that has content counts; usage chunks and odd ones add nothing."""
+        """The first choice with content counts; usage chunks and odd ones add nothing."""
 
         def chunk(*choices: Any) -> CreateChatCompletionStreamResponse:
             return CreateChatCompletionStreamResponse.from_dict({"choices": list(choices)})
@@ -286,8 +286,8 @@ class TestChat:
         assert chunk().text is None
         assert chunk({"index": 0}).text is None
 
-    def test_a_tool_call_that_the_gateway_ran_says_so(self) -> None:
-        """The mark is part of the value, travels, and is not sent."""
+    def test_a_tool_call_that_the_gateway_ran_is_marked(self) -> None:
+        """The mark is part of the value, is pickled, and is not sent."""
         call = ChatCompletionMessageToolCall(
             id="1", function=ChatCompletionMessageToolCallFunction(name="f", arguments="{}")
         )
@@ -316,14 +316,14 @@ class TestListings:
 
 class TestMeta:
     def test_it_survives_a_pickle_with_its_answer(self) -> None:
-        """An answer taken from a worker process still says how it came."""
+        """An unpickled answer keeps its metadata."""
         answer = reply()
         set_meta(answer, META)
         assert pickle.loads(pickle.dumps(answer)).meta == META
         assert copy.deepcopy(answer).meta == META
 
     def test_it_shows_itself_shortly(self) -> None:
-        """The body is counted, not printed."""
+        """The repr counts the body instead of printing it."""
         assert repr(META) == "Meta(status=200, elapsed=0.500, attempts=1, raw=<2 bytes>)"
         routed = Meta(status=200, headers={}, selected_provider="groq", selected_model="m")
         assert "selected=groq/m" in repr(routed)
@@ -352,26 +352,26 @@ class WeatherModel(pydantic.BaseModel):
 class TestArguments:
     @staticmethod
     def function(arguments: Any) -> ChatCompletionMessageToolCallFunction:
-        """A call with these arguments."""
+        """Return a call with these arguments."""
         return ChatCompletionMessageToolCallFunction.from_dict({"name": "weather", "arguments": arguments})
 
     @pytest.mark.parametrize("kind", [Weather, WeatherData, WeatherModel])
     def test_they_become_the_type_asked_for(self, kind: Any) -> None:
-        """A struct, a dataclass or a pydantic model is made of the text."""
+        """The text is parsed as a struct, a dataclass or a pydantic model."""
         assert self.function('{"city": "Bonn"}').parse_arguments(kind) == kind(city="Bonn")
 
     def test_plain_kinds_are_dicts(self) -> None:
-        """Without a type, and as a TypedDict, they are a dict."""
+        """Without a type, and as a TypedDict, arguments are a dict."""
         assert self.function('{"city": "Bonn"}').parse_arguments() == {"city": "Bonn"}
         assert self.function('{"city": "Bonn"}').parse_arguments(WeatherDict) == {"city": "Bonn"}
 
     @pytest.mark.parametrize("nothing", ["", "  ", None])
     def test_none_at_all_are_an_empty_object(self, nothing: Any) -> None:
-        """Models leave arguments out for tools that take none."""
+        """Empty arguments, which models send for tools without parameters, are an empty object."""
         assert self.function(nothing).parse_arguments() == {}
 
     def test_an_object_in_place_of_text_is_taken(self) -> None:
-        """Some providers send the object itself."""
+        """Arguments sent as an object are accepted."""
         assert self.function({"city": "Bonn"}).parse_arguments(Weather) == Weather(city="Bonn")
 
     @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ class TestArguments:
         ],
     )
     def test_what_does_not_fit_holds_the_text(self, text: str, kind: Any) -> None:
-        """The error names the tool and keeps what the model wrote."""
+        """The error names the tool and has the model's text."""
         with pytest.raises(DeserializationError, match="the arguments of weather do not fit") as caught:
             self.function(text).parse_arguments(kind)
         assert caught.value.text == text
@@ -394,7 +394,7 @@ class TestArguments:
 
 class TestPydanticModels:
     def test_a_model_with_contract_fields_round_trips(self) -> None:
-        """A conversation kept in a pydantic model loses nothing on its way through JSON."""
+        """A conversation kept in a pydantic model survives JSON without loss."""
 
         class Conversation(pydantic.BaseModel):
             messages: list[Message]
@@ -409,7 +409,7 @@ class TestPydanticModels:
         assert described["required"] == ["role", "content"]
 
     def test_objects_inside_mappings_are_taken_as_they_are(self) -> None:
-        """A mapping put together by hand may hold typed objects."""
+        """A mapping built by hand may hold typed objects."""
         part = TextContentPart(text="a")
         message = Message.from_dict({"role": MessageRole.USER, "content": [part]})
         assert message.content == [part]

@@ -39,12 +39,12 @@ class Tool:
     ],
 )
 def test_what_the_contract_takes_passes(params: dict[str, Any]) -> None:
-    """Typed objects, mappings, sequences, numbers of either kind and values not yet listed are fine."""
+    """Typed objects, mappings, sequences, numbers of either kind and unlisted values are accepted."""
     check_params(CHAT, params)
 
 
 @pytest.mark.parametrize(
-    ("params", "error", "said"),
+    ("params", "error", "phrase"),
     [
         ({"temprature": 1}, TypeError, "unknown parameter 'temprature'; did you mean 'temperature'?"),
         ({"zzz": 1}, TypeError, r"unknown parameter 'zzz' \(the gateway drops it from chat completions; extra_body="),
@@ -68,15 +68,15 @@ def test_what_the_contract_takes_passes(params: dict[str, Any]) -> None:
         ({"stop": ["a"] * 5}, ValueError, "stop must have at most 4 items, got 5"),
     ],
 )
-def test_anything_else_is_refused_by_name(params: dict[str, Any], error: type[Exception], said: str) -> None:
-    """The message names the parameter, what it takes and what it got."""
-    with pytest.raises(error, match=said) as caught:
+def test_anything_else_is_refused_by_name(params: dict[str, Any], error: type[Exception], phrase: str) -> None:
+    """The message has the parameter's name, the expected and the given type."""
+    with pytest.raises(error, match=phrase) as caught:
         check_params(CHAT, params)
     assert len(str(caught.value)) < 600
 
 
 @pytest.mark.parametrize(
-    ("schema", "params", "said"),
+    ("schema", "params", "phrase"),
     [
         ("CreateSpeechRequest", {"input": "a" * 4097}, "input must have at most 4096 characters, got 4097"),
         ("CreateSpeechRequest", {"language": "english"}, r"language must match \^\[a-z\]\{2\}\$, got 'english'"),
@@ -84,9 +84,9 @@ def test_anything_else_is_refused_by_name(params: dict[str, Any], error: type[Ex
         ("CreateImageRequest", {"n": 11}, "n must be at most 10, got 11"),
     ],
 )
-def test_bounds_of_other_requests_hold(schema: str, params: dict[str, Any], said: str) -> None:
+def test_bounds_of_other_requests_hold(schema: str, params: dict[str, Any], phrase: str) -> None:
     """Lengths, patterns and ranges come from the contract."""
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=phrase):
         check_params(schema, params)
 
 
@@ -96,13 +96,13 @@ def test_null_passes_where_the_contract_allows_it() -> None:
 
 
 def test_a_file_may_be_bytes_a_path_or_an_open_file() -> None:
-    """Pictures to upload are not checked further here; a string is refused, for it is mostly a path."""
+    """Images to upload are not checked further here; a string is refused, because it is usually a path."""
     check_params("CreateImageEditRequest", {"image": b"png"})
     with pytest.raises(TypeError, match="image must be bytes, a path or an open binary file"):
         check_params("CreateImageEditRequest", {"image": "cat.png"})
 
 
 def test_every_request_of_the_contract_has_its_table() -> None:
-    """The table knows the parameters of every request type."""
+    """The table has the parameters of every request type."""
     assert REQUESTS.keys() >= {CHAT, "CreateMessagesRequest", "CreateResponseRequest", "CreateImageRequest"}
     assert REQUESTS[CHAT]["temperature"] == {"kinds": ("number",), "minimum": 0, "maximum": 2}

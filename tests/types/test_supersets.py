@@ -1,4 +1,4 @@
-"""Properties of the codec over random answers: the contract's shapes, and everything real servers do to them."""
+"""Properties of the codec over random answers: the contract's shapes, and the deviations of real servers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ANSWERS = [
 ]  # fmt: skip
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-# Beyond 2**53 a float field cannot tell neighbours apart; test_odd_values has that case.
+# Beyond 2**53 a float field cannot distinguish neighbours; test_odd_values has that case.
 numbers = st.integers(-(2**53), 2**53)
 floats = st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | numbers | floats | texts
@@ -42,7 +42,7 @@ coercible = st.sampled_from([1.0, -7.0, "3", "-12", "0.5", "1e3", "true", "false
 
 @st.composite
 def odd(draw: st.DrawFn, fitting: st.SearchStrategy[Any]) -> Any:
-    """Mostly what the contract says; at times null, something coercible, or anything at all."""
+    """Draw mostly a value of the contract; at times null, something coercible, or anything at all."""
     roll = draw(st.integers(0, 19))
     if roll == 0:
         return draw(anything)
@@ -53,11 +53,11 @@ def odd(draw: st.DrawFn, fitting: st.SearchStrategy[Any]) -> Any:
 
 @st.composite
 def an_object(draw: st.DrawFn, schema_text: str) -> dict[str, Any]:
-    """Any part of the properties, in any order, and fields nobody knows."""
+    """Draw any part of the properties, in any order, and unknown fields."""
     schema = json.loads(schema_text)
     known = schema.get("properties", {})
     chosen = draw(st.lists(st.sampled_from(sorted(known)), unique=True)) if known else []
-    if draw(st.integers(0, 9)):  # mostly what is required is there
+    if draw(st.integers(0, 9)):  # mostly the required fields are there
         chosen = list(dict.fromkeys([*chosen, *schema.get("required", [])]))
     value = {name: draw(odd(strategy(json.dumps(known[name])))) for name in chosen}
     return value | {f"x_{key}": item for key, item in draw(st.dictionaries(texts, anything, max_size=2)).items()}
@@ -65,7 +65,7 @@ def an_object(draw: st.DrawFn, schema_text: str) -> dict[str, Any]:
 
 @cache
 def strategy(schema_text: str) -> st.SearchStrategy[Any]:
-    """Values for a schema: fitting on the whole, odd inside."""
+    """Return values for a schema: valid on the whole, odd inside."""
     schema = json.loads(schema_text)
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
@@ -87,12 +87,12 @@ def strategy(schema_text: str) -> st.SearchStrategy[Any]:
 
 
 def supersets(name: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Random bodies for a schema."""
+    """Return random bodies for a schema."""
     return an_object(json.dumps(SCHEMAS[name]))
 
 
 def mappings(value: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping in it, itself included."""
+    """Yield every mapping in it, itself included."""
     if isinstance(value, dict):
         yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -101,13 +101,13 @@ def mappings(value: Any) -> Iterator[dict[str, Any]]:
 
 @cache
 def known_names() -> frozenset[str]:
-    """Every property name of the contract: only under one of these may a null be left out."""
+    """Return every property name of the contract: only under one of these may a null be left out."""
     return frozenset(name for schema in mappings(SCHEMAS) for name in schema.get("properties", {}))
 
 
 @cache
 def self_evident() -> frozenset[str]:
-    """Properties with one possible value: those are filled in where they did not come."""
+    """Return properties with one possible value: those are filled in if missing."""
     return frozenset(
         name
         for schema in mappings(SCHEMAS)
@@ -117,7 +117,7 @@ def self_evident() -> frozenset[str]:
 
 
 def lost(came: Any, sent: Any, path: str = "$") -> list[str]:
-    """Where what is sent back lacks or changes something that came; nothing may be added but the self-evident."""
+    """Return the paths where the encoding lacks or changes a received value; only constants may be added."""
     if isinstance(came, dict) and isinstance(sent, dict):
         missing = [
             f"{path}.{key}" for key in came if key not in sent and not (came[key] is None and key in known_names())
@@ -137,7 +137,7 @@ def lost(came: Any, sent: Any, path: str = "$") -> list[str]:
 @pytest.mark.parametrize("name", ANSWERS)
 @given(data=st.data())
 def test_answers_come_back_whole(name: str, data: st.DataObject) -> None:
-    """Reading never raises for an object, and writing gives every key and value back."""
+    """Decoding never raises for an object, and encoding gives every key and value back."""
     came = data.draw(supersets(name))
     cls = getattr(types, name)
     value = decode(json.dumps(came).encode(), cls)
@@ -148,7 +148,7 @@ def test_answers_come_back_whole(name: str, data: st.DataObject) -> None:
 
 @given(data=st.data())
 def test_every_other_object_comes_back_whole(data: st.DataObject) -> None:
-    """The same for every object of the contract, requests included: pydantic models read those too."""
+    """Every object of the contract, requests included, survives too: pydantic models read those as well."""
     name = data.draw(st.sampled_from(OBJECTS))
     came = data.draw(supersets(name))
     value = from_builtins(copy.deepcopy(came), getattr(types, name))
@@ -158,7 +158,7 @@ def test_every_other_object_comes_back_whole(data: st.DataObject) -> None:
 @pytest.mark.parametrize("name", ["CreateChatCompletionStreamResponse", "ListModelsResponse", "ResponseStreamEvent"])
 @given(data=st.data())
 def test_every_path_reads_the_same(name: str, data: st.DataObject) -> None:
-    """A stream's decoder gives what decode gives on whichever path it has settled; so does reading plain values."""
+    """A stream's decoder gives the result of decode on each of its paths; so does reading plain values."""
     cls = getattr(types, name)
     chunks = data.draw(st.lists(supersets(name), min_size=1, max_size=4))
     decoder = ChunkDecoder(cls)
@@ -171,7 +171,7 @@ def test_every_path_reads_the_same(name: str, data: st.DataObject) -> None:
 
 @given(data=st.data())
 def test_objects_survive_pickle_copy_and_a_second_trip(data: st.DataObject) -> None:
-    """Copies and pickles equal the original, and so does what is read from what was written."""
+    """Copies and pickles equal the original, and so does a decoded encoding."""
     name = data.draw(st.sampled_from(OBJECTS))
     value = from_builtins(data.draw(supersets(name)), getattr(types, name))
     assert isinstance(value, Model)
@@ -184,7 +184,7 @@ def test_objects_survive_pickle_copy_and_a_second_trip(data: st.DataObject) -> N
 
 @given(data=st.data())
 def test_every_object_shows_itself_shortly(data: st.DataObject) -> None:
-    """A repr begins with the class's public name and never runs on for pages."""
+    """A repr begins with the class's public name and is bounded."""
     name = data.draw(st.sampled_from(OBJECTS))
     value = from_builtins(data.draw(supersets(name)), getattr(types, name))
     assert repr(value).startswith(f"{name}(")
@@ -195,7 +195,7 @@ def test_every_object_shows_itself_shortly(data: st.DataObject) -> None:
 @example({"created": "3"}, "", 4)
 @given(supersets("CreateChatCompletionResponse"), texts, st.integers())
 def test_what_the_user_changes_wins(came: dict[str, Any], model: str, created: int) -> None:
-    """A changed attribute is sent as changed, whatever came for it; the rest is sent as it came."""
+    """A changed attribute is sent as changed; the others are sent as received."""
     value = from_builtins(copy.deepcopy(came), types.CreateChatCompletionResponse)
     wanted = dict(came)
     for name, changed in (("model", model), ("created", created)):
@@ -209,7 +209,7 @@ def test_what_the_user_changes_wins(came: dict[str, Any], model: str, created: i
 
 @given(anything)
 def test_a_root_that_is_no_object_is_an_error_of_ours(value: Any) -> None:
-    """Where an object must be and something else is, the error says what came."""
+    """A value of another kind in place of an object is an error that names the received kind."""
     if isinstance(value, dict):
         return
     with pytest.raises(DeserializationError, match="expected Message, got"):
@@ -218,6 +218,6 @@ def test_a_root_that_is_no_object_is_an_error_of_ours(value: Any) -> None:
 
 @given(st.binary(max_size=40))
 def test_any_bytes_are_read_or_refused_by_name(data: bytes) -> None:
-    """No bytes at all make reading raise anything but our two errors."""
+    """Any bytes decode or raise one of our two errors."""
     with contextlib.suppress(DecodingError, DeserializationError):
         assert isinstance(decode(data, types.Message), types.Message)

@@ -1,4 +1,4 @@
-"""Type descriptions of msgspec, which it builds unguarded: threads, forks and classes that come and go."""
+"""Type descriptions of msgspec, which it builds without a lock: threads, forks and classes that come and go."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ assert len(finished) == 16
 PROCESSES = {"long": 200, "fast": 4}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 20)
 
 
-@pytest.mark.hypothesis  # runs ten times as many processes in `poe test-long`
+@pytest.mark.hypothesis  # `poe test-long` runs ten times as many processes
 def test_sixteen_threads_that_call_first_do_not_crash() -> None:
     """No process crashes whose 16 threads make each of their first calls at the same time."""
 
@@ -149,7 +149,7 @@ def test_a_fork_waits_for_the_end_of_a_build() -> None:
 
 
 def test_a_class_of_the_user_is_not_kept_alive() -> None:
-    """A class that was made for one tool call is gone with it."""
+    """A class that was made for one tool call is collected with it."""
     kind = msgspec.defstruct("Query", [("city", str)])
     call = ChatCompletionMessageToolCallFunction(name="f", arguments='{"city": "Oslo"}')
     assert call.parse_arguments(kind).city == "Oslo"

@@ -1,4 +1,4 @@
-"""Checked by mypy strict and pyright strict, never run: what answers and their conveniences are."""
+"""Type checks by mypy strict and pyright strict, never run: the types of answers and their conveniences."""
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from inference_gateway_sdk.types import Message as SameMessage
 
 
 def chat(reply: CreateChatCompletionResponse, chunk: CreateChatCompletionStreamResponse) -> None:
-    """Conveniences of a chat have exact types."""
+    """Check that conveniences of a chat have exact types."""
     assert_type(reply.text, str | None)
     assert_type(reply.message, Message | None)
     assert_type(reply.tool_calls, list[ChatCompletionMessageToolCall])
@@ -49,7 +49,7 @@ def chat(reply: CreateChatCompletionResponse, chunk: CreateChatCompletionStreamR
 
 
 def models(listing: ListModelsResponse) -> None:
-    """A list of models is gone through as models."""
+    """Check that a list of models iterates over models."""
     assert_type(iter(listing), Iterator[Model])
     assert_type([model for model in listing], list[Model])
     assert_type(len(listing), int)
@@ -60,13 +60,13 @@ class Weather:
 
 
 def arguments(function: ChatCompletionMessageToolCallFunction) -> None:
-    """Arguments come as what was asked for."""
+    """Check that arguments have the requested type."""
     assert_type(function.parse_arguments(), dict[str, Any])
     assert_type(function.parse_arguments(Weather), Weather)
 
 
 def union(content: MessageContent) -> str:
-    """A match over a union is checked for completeness: no case is missing here, and none is too many."""
+    """Check that a match over a union is exhaustive: no case is missing here, and none is surplus."""
     if isinstance(content, str):
         return content
     for part in content:
@@ -81,7 +81,7 @@ def union(content: MessageContent) -> str:
 
 
 def construction() -> SameMessage:
-    """What the contract requires must be given, and misspelt fields are errors."""
+    """Check that required fields must be given, and misspelt fields are errors."""
     TextContentPart(text="hi")
     TextContentPart(txt="hi")  # type: ignore[call-arg]
     Message(content="hi")  # type: ignore[call-arg]
@@ -90,6 +90,6 @@ def construction() -> SameMessage:
 
 
 def names() -> None:
-    """A name that is not there is an error, at the root and in types."""
+    """Check that an unknown name is an error, at the root and in types."""
     print(inference_gateway_sdk.NoSuchName)  # type: ignore[attr-defined]
     print(types.NoSuchName)  # type: ignore[attr-defined]

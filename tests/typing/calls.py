@@ -1,4 +1,4 @@
-"""Checked by mypy strict and pyright strict, never run: what calls take and what they return."""
+"""Type checks by mypy strict and pyright strict, never run: the arguments and results of calls."""
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def blocking(client: InferenceGatewayClient) -> None:
-    """The blocking client's methods return what they say."""
+    """Check the results of the blocking client's methods."""
     assert_type(client.generate_content("openai/gpt-4o", "hi", temperature=0.3), CreateChatCompletionResponse)
     assert_type(client.list_models(), ListModelsResponse)
     assert_type(client.health_check(), bool)
@@ -35,7 +35,7 @@ def blocking(client: InferenceGatewayClient) -> None:
 
 
 async def asynchronous(client: AsyncInferenceGatewayClient) -> None:
-    """The async client's methods return the same, awaited."""
+    """Check that the async client's methods return the same, awaited."""
     assert_type(await client.generate_content("openai/gpt-4o", "hi", temperature=0.3), CreateChatCompletionResponse)
     assert_type(await client.list_models(), ListModelsResponse)
     assert_type(await client.health_check(), bool)
@@ -46,7 +46,7 @@ async def asynchronous(client: AsyncInferenceGatewayClient) -> None:
 
 
 def parameters(client: InferenceGatewayClient) -> None:
-    """Parameters take the contract's types and plain mappings; a misspelt one is an error."""
+    """Check that parameters take the contract's types and plain mappings; a misspelt one is an error."""
     tool = ChatCompletionTool(function=FunctionObject(name="weather"))
     client.generate_content("m/x", "hi", tools=[tool, {"type": "function"}], tool_choice="auto", stop=["a"], n=2)
     client.generate_content("m/x", "hi", reasoning_effort="high", response_format=ResponseFormatJsonObject())
@@ -57,7 +57,7 @@ def parameters(client: InferenceGatewayClient) -> None:
 
 
 def conversation(client: InferenceGatewayClient) -> None:
-    """An answer is appended to the messages as it is, without a check for None."""
+    """Check that an answer is appended to the messages directly, without a check for None."""
     messages: list[Message | CreateChatCompletionResponse] = [Message(role="user", content="hi")]
     reply = client.generate_content("m/x", messages)
     messages.append(reply)
@@ -69,5 +69,5 @@ def conversation(client: InferenceGatewayClient) -> None:
 def wrapped(
     client: InferenceGatewayClient, **params: Unpack[CreateChatCompletionParams]
 ) -> CreateChatCompletionResponse:
-    """A wrapper passes parameters on with their types."""
+    """Check that a wrapper passes parameters on with their types."""
     return client.generate_content("m/x", "hi", **params)

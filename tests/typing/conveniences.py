@@ -1,16 +1,23 @@
-"""Conveniences around the calls, checked by mypy and pyright and never run."""
+"""Type checks by mypy and pyright, never run: conveniences around the calls."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, assert_type
 
 from inference_gateway_sdk import (
+    FREE,
     AsyncInferenceGatewayClient,
+    Budget,
     CallEnded,
+    Cost,
     ImageContentPart,
     InferenceGatewayClient,
+    Ledger,
+    LedgerSum,
     Message,
     MessagesMessage,
+    Price,
     RequestSent,
     ResponseReceived,
     RetryPlanned,
@@ -25,7 +32,7 @@ from inference_gateway_sdk import (
 
 
 def messages(client: InferenceGatewayClient) -> None:
-    """What is made goes into a chat, with what came out of one."""
+    """Check that made messages go into a chat, with parts of an answer."""
     assert_type(image_part(Path("cat.png"), detail="low"), ImageContentPart)
     assert_type(user("This?", images=["cat.png", b"...", Path("cat.png"), image_part("cat.png")]), Message)
     reply = client.generate_content("a/b", [system("x"), user("y"), assistant("z")], mcp_bypass=True)
@@ -39,7 +46,7 @@ def messages(client: InferenceGatewayClient) -> None:
 
 
 def hooks() -> None:
-    """Functions that return nothing; async ones for the async client only."""
+    """Check that hooks return nothing; async ones are for the async client only."""
 
     def sent(event: RequestSent) -> None:
         assert_type(event.attempt, int)
@@ -66,7 +73,23 @@ class Ends(Watcher):
 
 
 def watchers(client: InferenceGatewayClient) -> None:
-    """Watchers of either client, and tags of a call."""
+    """Check that either client takes watchers, and a call tags."""
     AsyncInferenceGatewayClient(watchers=[Ends()]).with_options(watchers=None, tags={"team": "search"})
     client.generate_content("a/b", "Hi", tags={"job": "x"})
     InferenceGatewayClient(watchers=[print])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+
+
+def costs(client: InferenceGatewayClient) -> None:
+    """Costs of answers and streams, ledgers and budgets."""
+    ledger = Ledger(Path("costs.sqlite"))
+    budget = Budget("5.00", per="day", tags={"team": "search"})
+    InferenceGatewayClient(ledger=ledger, budget=budget, prices={"llamacpp/*": FREE})
+    AsyncInferenceGatewayClient(ledger=None, budget=[budget]).with_options(budget=None)
+    assert_type(client.generate_content("a/b", "Hi").cost, Cost)
+    assert_type(client.generate_content("a/b", "Hi").cost.total, Decimal | None)
+    assert_type(client.generate_content_stream("a/b", "Hi").cost, Cost | None)
+    assert_type(client.price_of("a/b"), Price | None)
+    assert_type(client.estimate("a/b", "Hi", max_tokens=5), Cost)
+    assert_type(ledger.by("model"), list[LedgerSum])
+    Budget("1", per="week")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Price(input=2.5e-6, output="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

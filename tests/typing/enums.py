@@ -1,4 +1,4 @@
-"""Checked by mypy strict and pyright strict, never run: a plain string is a value of an open enumeration."""
+"""Type checks by mypy strict and pyright strict, never run: a plain string is a value of an open enumeration."""
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true, reportUnnecessaryComparison=true
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from inference_gateway_sdk import (
 
 
 def strings(choice: ChatCompletionChoice) -> str:
-    """Listed and unlisted values are matched and compared as strings."""
+    """Check that listed and unlisted values are matched and compared as strings."""
     match choice.finish_reason:
         case "stop":
             return "whole"
@@ -35,7 +35,7 @@ def strings(choice: ChatCompletionChoice) -> str:
 
 
 def members(choice: ChatCompletionChoice) -> str:
-    """Members stay constants: they are compared by identity and equality, and have the enumeration's attributes."""
+    """Check that members are constants: compared by identity and equality, with the enumeration's attributes."""
     reason = choice.finish_reason
     if reason is FinishReason.STOP or choice.finish_reason == FinishReason.TOOL_CALLS:
         return FinishReason.STOP.value
@@ -46,7 +46,7 @@ def members(choice: ChatCompletionChoice) -> str:
 
 
 def not_exhaustive(choice: ChatCompletionChoice) -> None:
-    """A match over every member is not complete: the next value that a provider invents is none of them."""
+    """Check that a match over every member is not exhaustive: a provider may invent a value."""
     reason = choice.finish_reason
     match reason:
         case FinishReason.STOP | FinishReason.LENGTH | FinishReason.TOOL_CALLS | FinishReason.CONTENT_FILTER | None:
@@ -58,7 +58,7 @@ def not_exhaustive(choice: ChatCompletionChoice) -> None:
 
 
 def not_exhaustive_strings(message: Message) -> None:
-    """The same for strings: a role that nobody listed is none of these."""
+    """Check that a match over strings is not exhaustive: a role may be unlisted."""
     role = message.role
     match role:
         case "system" | "user" | "assistant" | "tool":
@@ -68,7 +68,7 @@ def not_exhaustive_strings(message: Message) -> None:
 
 
 def construction() -> list[object]:
-    """Objects are made from strings, listed or not, and from members."""
+    """Check that objects are made from strings, listed or not, and from members."""
     Message(role=7, content="hi")  # type: ignore[arg-type]
     return [
         Message(role="user", content="hi"),

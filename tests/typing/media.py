@@ -1,4 +1,4 @@
-"""Checked by mypy strict and pyright strict, never run: pictures, sound, tools, metrics and the proxy."""
+"""Type checks by mypy strict and pyright strict, never run: images, sound, tools, metrics and the proxy."""
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def blocking(client: InferenceGatewayClient, file: IO[bytes]) -> InferenceGatewayAPI:
-    """The blocking client's methods return what they say."""
+    """Check the results of the blocking client's methods."""
     images = client.generate_image("a cat", model="openai/gpt-image-1", size="auto", n=1)
     assert_type(images, ImagesResponse)
     assert_type(images.data[0].bytes(), bytes)
@@ -63,7 +63,7 @@ def blocking(client: InferenceGatewayClient, file: IO[bytes]) -> InferenceGatewa
 
 
 async def asynchronous(client: AsyncInferenceGatewayClient) -> AsyncInferenceGatewayAPI:
-    """The async client's methods return the same, awaited."""
+    """Check that the async client's methods return the same, awaited."""
     assert_type(await client.generate_image("a cat", provider="openai"), ImagesResponse)
     assert_type(await client.create_speech("openai/tts-1", "Hello", "alloy"), Audio)
     assert_type(await client.list_mcp_tools(), list[McpServerTool])
@@ -78,7 +78,7 @@ async def asynchronous(client: AsyncInferenceGatewayClient) -> AsyncInferenceGat
 
 
 def mistakes(client: InferenceGatewayClient) -> None:
-    """A misspelt parameter and a value of the wrong type are errors."""
+    """Check that a misspelt parameter and a value of the wrong type are errors."""
     client.generate_image("a cat", sise="auto")  # type: ignore[call-arg]
     client.create_image_edit("a.png", "a hat", model="m/x")  # type: ignore[arg-type]
     client.create_music("m/x", "a waltz", loop=True)  # type: ignore[call-arg]

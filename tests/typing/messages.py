@@ -1,4 +1,4 @@
-"""Checked by mypy strict and pyright strict, never run: Messages, what calls take and what they return."""
+"""Type checks by mypy strict and pyright strict, never run: the arguments and results of Messages."""
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from inference_gateway_sdk import (
 
 
 def blocking(client: InferenceGatewayClient) -> InferenceGatewayAPI:
-    """The blocking client's methods return what they say."""
+    """Check the results of the blocking client's methods."""
     answer = client.create_message("anthropic/m", "hi", 5, system="Be brief.", top_k=3)
     assert_type(answer, MessagesResponse)
     with client.create_message_stream("anthropic/m", ["hi", answer], max_tokens=5) as stream:
@@ -33,7 +33,7 @@ def blocking(client: InferenceGatewayClient) -> InferenceGatewayAPI:
 
 
 async def asynchronous(client: AsyncInferenceGatewayClient) -> AsyncInferenceGatewayAPI:
-    """The async client's methods return the same, awaited."""
+    """Check that the async client's methods return the same, awaited."""
     assert_type(await client.create_message("anthropic/m", "hi", 5), MessagesResponse)
     async with client.create_message_stream("anthropic/m", "hi", 5) as stream:
         async for event in stream:
@@ -43,9 +43,9 @@ async def asynchronous(client: AsyncInferenceGatewayClient) -> AsyncInferenceGat
 
 
 def parameters(client: InferenceGatewayClient, answer: MessagesResponse) -> None:
-    """A conversation is of strings, mappings, messages and answers; a misspelt parameter is an error."""
-    said = MessagesMessage(role=MessagesMessageRole.USER, content="hi")
-    client.create_message("m/x", [said, answer, {"role": "user", "content": [*answer.content]}, "more"], 5)
+    """Check that a conversation takes strings, mappings, messages and answers; a misspelt parameter is an error."""
+    message = MessagesMessage(role=MessagesMessageRole.USER, content="hi")
+    client.create_message("m/x", [message, answer, {"role": "user", "content": [*answer.content]}, "more"], 5)
     servers = [{"type": "url", "name": "wiki", "url": "https://mcp.example"}]
     client.create_message("m/x", "hi", 5, mcp_servers=servers, cache_control={"type": "ephemeral"}, container="c1")
     client.create_message("m/x", "hi", 5, betas=["x"])  # type: ignore[call-arg]
@@ -55,7 +55,7 @@ def parameters(client: InferenceGatewayClient, answer: MessagesResponse) -> None
 
 
 def conveniences(answer: MessagesResponse) -> None:
-    """Conveniences of an answer have exact types."""
+    """Check that conveniences of an answer have exact types."""
     assert_type(answer.text, str | None)
     assert_type(answer.tool_calls, list[MessagesToolUseBlock])
     assert_type(answer.complete, bool)

@@ -1,4 +1,4 @@
-"""Checked by mypy strict and pyright strict, never run: the names of the Rust SDK and our own are seen at the root."""
+"""Type checks by mypy strict and pyright strict, never run: the root has the names of the Rust SDK and our own."""
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ NAMES: tuple[type, ...] = (
 def aliases(
     content: MessageContent, part: ContentPart, parameters: FunctionParameters, answer: ProviderSpecificResponse
 ) -> None:
-    """Names that stand for other types are those types."""
+    """Check that names of other types are those types."""
     assert_type(content, str | list[TextContentPart | ImageContentPart | UnknownContentPart])
     assert_type(part, TextContentPart | ImageContentPart | UnknownContentPart)
     assert_type(parameters, dict[str, Any])
@@ -146,5 +146,5 @@ def generics(
     stream: Stream[SSEvents, None],
     async_stream: AsyncStream[SSEvents, None],
 ) -> tuple[object, ...]:
-    """What is generic takes its types."""
+    """Check that generic types take their parameters."""
     return call, stream_call, stream, async_stream

@@ -1,4 +1,4 @@
-"""Checked by mypy strict and pyright strict, never run: Responses, and the view that all dialects share."""
+"""Type checks by mypy strict and pyright strict, never run: Responses, and the view that all dialects share."""
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from inference_gateway_sdk import (
 
 
 def blocking(client: InferenceGatewayClient) -> InferenceGatewayAPI:
-    """The blocking client's methods return what they say."""
+    """Check the results of the blocking client's methods."""
     answer = client.create_response("openai/gpt-5", "hi", temperature=0.3, tool_choice="auto")
     assert_type(answer, Response)
     assert_type(answer.output_text, str | None)
@@ -47,7 +47,7 @@ def blocking(client: InferenceGatewayClient) -> InferenceGatewayAPI:
 
 
 async def asynchronous(client: AsyncInferenceGatewayClient) -> None:
-    """The async client's methods return the same, awaited."""
+    """Check that the async client's methods return the same, awaited."""
     assert_type(await client.create_response("openai/gpt-5", "hi"), Response)
     async with client.create_response_stream("openai/gpt-5", "hi") as stream:
         async for event in stream:
@@ -58,7 +58,7 @@ async def asynchronous(client: AsyncInferenceGatewayClient) -> None:
 
 
 def inputs(client: InferenceGatewayClient, answer: Response) -> None:
-    """Input takes texts, items, mappings and answers, mixed; a misspelt parameter is an error."""
+    """Check that input takes texts, items, mappings and answers, mixed; a misspelt parameter is an error."""
     item = ResponseInputItem(role=ResponseRole.USER, content="hi")
     client.create_response("m/x", ["hi", item, {"role": "user", "content": "hi"}, answer])
     client.create_response("m/x", answer.output)
@@ -72,7 +72,7 @@ def inputs(client: InferenceGatewayClient, answer: Response) -> None:
 
 
 def fields(answer: Response) -> None:
-    """Fields that the provider adds are attributes, None when they are absent."""
+    """Check that fields added by the provider are attributes, None when absent."""
     assert_type(answer.service_tier, str | None)
     assert_type(answer.instructions, str | list[dict[str, Any]] | None)
     assert answer.conversation is not None and answer.tools is not None and answer.usage is not None
@@ -81,8 +81,8 @@ def fields(answer: Response) -> None:
         assert_type(tool, ResponseTool | UnknownResponseToolDefinition)
 
 
-def told(delta: Delta) -> str:
-    """A match over the events is checked for completeness: no case is missing here."""
+def describe(delta: Delta) -> str:
+    """Check that a match over the events is exhaustive: no case is missing here."""
     match delta:
         case TextDelta(text) | ReasoningDelta(text) | RefusalDelta(text):
             return text

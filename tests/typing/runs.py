@@ -56,7 +56,7 @@ async def search(words: str) -> list[str]:
 
 
 def outputs(client: InferenceGatewayClient) -> None:
-    """A run's output has the type that was requested, in each dialect."""
+    """Check that a run's output has the requested type, in each dialect."""
     assert_type(client.run("a/b", "Hi"), Run[str])
     assert_type(client.run("a/b", "Hi").output, str)
     assert_type(client.run("a/b", "Hi", output=str).output, str)
@@ -79,7 +79,7 @@ def outputs(client: InferenceGatewayClient) -> None:
 
 
 def no_single_class(client: InferenceGatewayClient) -> None:
-    """A union or a Literal has no class of its own: the caller's annotation gives the type."""
+    """Check that a union or a Literal takes its type from the caller's annotation."""
     found: Run[Recipe | None] = client.run("a/b", "Hi", output=Recipe | None)
     assert_type(found.output, Recipe | None)
     word: Run[Literal["yes", "no"]] = client.run("a/b", "Hi", output=Literal["yes", "no"], dialect="responses")
@@ -87,7 +87,7 @@ def no_single_class(client: InferenceGatewayClient) -> None:
 
 
 def streams(client: InferenceGatewayClient) -> None:
-    """A stream of a run gives text, values and the same run as `run`."""
+    """Check that a stream of a run gives text, values and the same run as `run`."""
     with client.run_stream("a/b", "Hi") as stream:
         assert_type(stream.final(), Run[str])
         assert_type(stream.partial(), Run[str])
@@ -112,7 +112,7 @@ def streams(client: InferenceGatewayClient) -> None:
 
 
 async def asynchronous(client: AsyncInferenceGatewayClient) -> None:
-    """The async client has the same types, awaited."""
+    """Check that the async client has the same types, awaited."""
     assert_type(await client.run("a/b", "Hi"), Run[str])
     assert_type(await client.run("a/b", "Hi", output=Recipe), Run[Recipe])
     assert_type((await client.run("a/b", "Hi", output=list[int])).output, list[int])
@@ -135,7 +135,7 @@ async def asynchronous(client: AsyncInferenceGatewayClient) -> None:
 
 
 def attributes(client: InferenceGatewayClient, run: Run[Recipe], error: RunLimitError) -> None:
-    """What a run contains, and where it goes on."""
+    """Check the attributes of a run, and the types with which it continues."""
     assert_type(run.text, str)
     assert_type(run.usage, Usage | None)
     assert_type(run.finish, str)
@@ -158,7 +158,7 @@ def attributes(client: InferenceGatewayClient, run: Run[Recipe], error: RunLimit
 
 
 def limits(bounds: Limits, output: OutputError, raised: ToolRaisedError, paused: RunPausedError) -> None:
-    """Limits and errors have typed fields."""
+    """Check that limits and errors have typed fields."""
     assert_type(bounds.rounds, int | None)
     assert_type(bounds.seconds, float | None)
     assert_type(output.reason, str)
@@ -171,7 +171,7 @@ def limits(bounds: Limits, output: OutputError, raised: ToolRaisedError, paused:
 
 
 def tools(client: InferenceGatewayClient) -> None:
-    """A tool is called as its function, with the function's parameters and result."""
+    """Check that a tool is called as its function, with the function's parameters and result."""
     described = tool(weather, approval=True, timeout=10)
     assert_type(described("Oslo"), dict[str, float])
     described(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -182,7 +182,7 @@ def tools(client: InferenceGatewayClient) -> None:
 
 
 async def async_tool() -> None:
-    """A tool from an async function is awaited."""
+    """Check that a tool from an async function is awaited."""
     assert_type(await tool(search)("words"), list[str])
 
 
@@ -194,7 +194,7 @@ def approve(call: RunCall) -> bool | str | None:
 
 
 def parse(client: InferenceGatewayClient) -> None:
-    """An answer of each dialect is parsed as the given type."""
+    """Check that an answer of each dialect is parsed as the given type."""
     chat = client.generate_content("a/b", "Hi", response_format=Recipe)
     assert_type(chat.parse(Recipe), Recipe)
     assert_type(chat.parse(list[int]), list[int])

@@ -1,4 +1,4 @@
-"""Checked by mypy strict and pyright strict, never run: the test kit."""
+"""Type checks by mypy strict and pyright strict, never run: the test kit."""
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 import re
@@ -22,7 +22,7 @@ from inference_gateway_sdk.testing import (
 
 
 def scripts(gateway: ScriptedGateway) -> None:
-    """Every word takes what its page shows, and nothing else."""
+    """Check that every method takes its documented arguments, and no others."""
     assert_type(gateway.reply("Hello"), Script)
     gateway.reply(json=[1], times="always")
     gateway.reply(tool_calls=["now", ("weather", {"city": "Oslo"}), ToolCall("time"), {"name": "x"}])
@@ -40,7 +40,7 @@ def scripts(gateway: ScriptedGateway) -> None:
 
 
 def requests(gateway: ScriptedGateway) -> None:
-    """What came is typed."""
+    """Check that received requests are typed."""
     assert_type(gateway.requests, list[ReceivedRequest])
     assert_type(gateway.request.chat, CreateChatCompletionRequest)
     assert_type(gateway.request.read(CreateSpeechRequest), CreateSpeechRequest)
@@ -48,7 +48,7 @@ def requests(gateway: ScriptedGateway) -> None:
 
 
 async def clients() -> None:
-    """The gateway enters as itself, and its drivers are drivers."""
+    """Check that the gateway enters as itself, and its drivers are drivers."""
     with scripted_gateway(models=["openai/x"], sockets=False) as gateway:
         assert_type(gateway, ScriptedGateway)
         assert_type(gateway.client(), InferenceGatewayClient)

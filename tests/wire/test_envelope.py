@@ -1,4 +1,4 @@
-"""The innermost message and code of every envelope an error comes in."""
+"""The innermost message and code of every envelope around an error."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ NONE = Headers()
 
 
 def body(value: Any) -> bytes:
-    """A JSON body."""
+    """Return a JSON body."""
     return json.dumps(value).encode()
 
 
 def wrapped(value: Any, times: int = 1) -> Any:
-    """The value as the gateway wraps it: JSON inside the string of its own envelope."""
+    """Wrap the value as the gateway does: as JSON inside the string of its own envelope."""
     return wrapped({"error": json.dumps(value)}, times - 1) if times else value
 
 
 OPENAI = {"error": {"message": "slow down", "type": "requests", "param": None, "code": "rate_limit_exceeded"}}
 ANTHROPIC = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}, "request_id": "req_9"}
 
-# Each name with the body, the message and the code.
+# By name: the body, the message and the code.
 ENVELOPES: dict[str, tuple[bytes, str, str | int | None]] = {
     "gateway": (body({"error": "Failed to decode request"}), "Failed to decode request", None),
     "gateway, line feed": (body({"error": "no\n"}), "no", None),
@@ -121,7 +121,7 @@ ENVELOPES: dict[str, tuple[bytes, str, str | int | None]] = {
 
 @pytest.mark.parametrize("name", ENVELOPES)
 def test_every_envelope_gives_its_innermost_message(name: str) -> None:
-    """Whatever the envelope, the message and the code are those of whoever said no."""
+    """The message and the code come from the innermost error, in every envelope."""
     sent, message, code = ENVELOPES[name]
     error = read_error(400, NONE, sent)
     assert (error.message, error.code) == (message, code)
@@ -145,7 +145,7 @@ def test_an_empty_body_shows_the_status_by_name(status: int, phrase: str) -> Non
 
 
 def test_envelopes_within_envelopes_have_an_end() -> None:
-    """A message under more envelopes than anyone makes is not looked for, and the status' name stands in."""
+    """A message under too many envelopes is not searched for, and the status' name is used."""
     assert read_error(400, NONE, body(wrapped(OPENAI, 3))).message == "slow down"
     deep: Any = "no"
     for _ in range(50):

@@ -1,4 +1,4 @@
-"""The hints: each row for the texts it is meant for, and none where nothing is certain."""
+"""The hints: each row applies to its texts, and an uncertain cause has no hint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SILENT = 'Post "http://127.0.0.1:8080/proxy/openai/chat/completions": net/http: 
 UNTRUSTED = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
 NO_KEY = "Provider requires an API key. Please configure the provider's API key."
 
-# Each case with status, message, provider and model asked, and what its hint says.
+# By case: status, message, requested provider and model, and a phrase of the hint.
 CASES: list[tuple[int, str, str | None, str | None, str]] = [
     (
         400,
@@ -81,7 +81,7 @@ CASES: list[tuple[int, str, str | None, str | None, str]] = [
 
 NO_ROUTE = "Requested route is not found"
 
-# What depends on the endpoint: status, message, path, and what the hint says.
+# Hints that depend on the endpoint: status, message, path, and a phrase of the hint.
 ENDPOINTS: list[tuple[int, str, str, str]] = [
     (400, UNRESOLVED, "/messages", 'model="anthropic/claude-sonnet-4-5"'),
     (400, UNRESOLVED, "/responses", 'model="openai/gpt-4o" or the like; routing aliases work on chat'),
@@ -92,13 +92,22 @@ ENDPOINTS: list[tuple[int, str, str, str]] = [
     (400, "invalid character 'o' in literal null (expecting 'u')", "/chat/completions", "the provider answered 200"),
     (400, "unexpected EOF", "/chat/completions", "the provider answered 200"),
     (404, NO_ROUTE, "/audio/speech", "newer than 0.48 serve audio"),
+    (404, NO_ROUTE, "/videos", "newer than 0.48 (contract 1.6) serve videos"),
+    (404, NO_ROUTE, "/videos/v1/content", "newer than 0.48 (contract 1.6) serve videos"),
+    (404, "The Videos API is not enabled.", "/videos", "VIDEOS_ENABLED=true"),
+    (400, "The Videos API is not supported by this provider yet.", "/videos", "only elevenlabs generates videos"),
+    (404, "no such job", "/videos/v1", "wait_for_video()"),
+    (400, UNRESOLVED, "/videos", 'model="elevenlabs/'),
+    (400, UNRESOLVED, "/videos/v1", 'pass provider="elevenlabs"'),
+    (400, 'unknown include value "deprecated"', "/models", "newer than 0.48 (contract 1.6) know include=deprecated"),
+    (401, "unauthorized", "/mcp", "mcp_resource_metadata()"),
     (404, NO_ROUTE, "/mcp/tools", "list_mcp_tools()"),
     (404, NO_ROUTE, "/mcp", "MCP_EXPOSE=true"),
     (404, NO_ROUTE, "/.well-known/oauth-protected-resource/mcp", "AUTH_ENABLED=true"),
     (404, NO_ROUTE, "/images/variations", "create_image_edit()"),
     (404, NO_ROUTE, "/models", "older than the endpoint"),
     (404, "The Audio API is not enabled.", "/audio/music", "AUDIO_ENABLED=true"),
-    (400, "The Audio API is not supported by this provider yet.", "/audio/speech", "openai or elevenlabs"),
+    (400, "The Audio API is not supported by this provider yet.", "/audio/speech", "choose openai, elevenlabs"),
     (400, "Sound effect generation is not supported by this provider yet.", "/audio/sfx", "only elevenlabs"),
     (400, "Music generation is not supported by this provider yet.", "/audio/music", "only elevenlabs"),
     (401, "unauthorized", "/.well-known/oauth-protected-resource/mcp", "gateways up to 0.48 have no such route"),
@@ -117,16 +126,16 @@ ENDPOINTS: list[tuple[int, str, str, str]] = [
 
 @pytest.mark.parametrize(("status", "message", "path", "part"), ENDPOINTS)
 def test_an_endpoint_has_its_own_remedy(status: int, message: str, path: str, part: str) -> None:
-    """What an older, a newer or a closed gateway does not serve is said for the endpoint that was asked."""
+    """The hint about a route that an older, a newer or a closed gateway lacks names the requested endpoint."""
     hint = hint_for(status, message, path=path)
     assert hint is not None
     assert part in hint
-    assert hint[-1] != "."  # it goes into parentheses: "message (hint: ...)"
+    assert hint[-1] != "."  # it is appended in parentheses: "message (hint: ...)"
 
 
 UNREACHED = "Failed to reach upstream server"
 
-# What depends on how long the attempt took: status, message, seconds, and what the hint names.
+# Hints that depend on the duration of the attempt: status, message, seconds, and a phrase of the hint.
 LATE: list[tuple[int, str, float, str]] = [
     (502, UNREACHED, 0.1, "could not reach the provider"),
     (502, UNREACHED, 9.4, "could not reach the provider"),
@@ -137,7 +146,7 @@ LATE: list[tuple[int, str, float, str]] = [
 
 @pytest.mark.parametrize(("status", "message", "seconds", "part"), LATE)
 def test_a_late_failure_has_its_own_remedy(status: int, message: str, seconds: float, part: str) -> None:
-    """The same words mean a timeout after ten seconds, and an unreachable provider before."""
+    """The same text means a timeout after ten seconds, and an unreachable provider before."""
     hint = hint_for(status, message, elapsed=seconds)
     assert hint is not None
     assert part in hint
@@ -146,15 +155,15 @@ def test_a_late_failure_has_its_own_remedy(status: int, message: str, seconds: f
 
 @pytest.mark.parametrize(("status", "message", "provider", "model", "part"), CASES)
 def test_each_text_has_its_hint(status: int, message: str, provider: str | None, model: str | None, part: str) -> None:
-    """The hint says the setting, the argument or the header that helps."""
+    """The hint names the setting, the argument or the header to change."""
     hint = hint_for(status, message, provider=provider, model=model)
     assert hint is not None
     assert part in hint
-    assert hint[-1] != "."  # it goes into parentheses: "message (hint: ...)"
+    assert hint[-1] != "."  # it is appended in parentheses: "message (hint: ...)"
 
 
 def test_every_row_has_a_case() -> None:
-    """No row of the table is shadowed by one before it or left without a case above."""
+    """No row of the table is shadowed by an earlier one or left without a case above."""
     chosen = [row_for(status, message, provider) for status, message, provider, _, _ in CASES]
     chosen += [row_for(status, message, None, path) for status, message, path, _ in ENDPOINTS]
     chosen += [row_for(status, message, None, "", seconds) for status, message, seconds, _ in LATE]
@@ -208,12 +217,12 @@ def test_another_403_of_mcp_is_not_about_exposure(message: str) -> None:
     ],
 )
 def test_a_connection_that_fails_has_the_remedy_of_its_cause(failure: str, part: str) -> None:
-    """A TLS or proxy failure does not advise to start a gateway."""
+    """A TLS or proxy failure does not advise starting a gateway."""
     assert part in connect_hint(failure)
 
 
 def test_a_failure_of_the_proxy_names_its_settings() -> None:
-    """The transport marks a failure of the proxy, whatever its text."""
+    """A failure of the proxy is recognised by the transport's mark, whatever its text."""
     assert "HTTPS_PROXY" in connect_hint("cannot connect to 127.0.0.1:3128", "proxy")
 
 
@@ -230,6 +239,6 @@ def test_a_late_close_names_both_settings() -> None:
     st.none() | st.text(),
 )
 def test_a_hint_is_always_text_or_none(status: int, message: str, provider: str | None, model: str | None) -> None:
-    """Names with braces, quotes and line ends, as a user may pass them, neither raise nor break the line."""
+    """Names with braces, quotes and line ends neither raise nor break the line."""
     hint = hint_for(status, message, provider=provider, model=model)
     assert hint is None or (hint.isprintable() and len(hint) < 1200)

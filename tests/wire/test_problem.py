@@ -1,4 +1,4 @@
-"""Reading an answer that says no: its class, and the facts beside its message."""
+"""Classification of an error response: its class, and the facts beside its message."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CLASSES = {
 
 
 def body(value: Any) -> bytes:
-    """A JSON body."""
+    """Return a JSON body."""
     return json.dumps(value).encode()
 
 
@@ -89,7 +89,7 @@ def test_every_status_has_its_class(status: int) -> None:
     ],
 )
 def test_the_400_that_is_a_timeout(text: str) -> None:
-    """The gateway reports a silent provider as a 400: that is a GatewayTimeoutError which keeps its status."""
+    """A silent provider, reported as a 400, becomes a GatewayTimeoutError that keeps the status."""
     error = read_error(400, NONE, body({"error": text}))
     assert type(error) is errors.GatewayTimeoutError
     assert (error.status, error.message) == (400, text)
@@ -97,7 +97,7 @@ def test_the_400_that_is_a_timeout(text: str) -> None:
 
 
 def test_the_body_is_kept() -> None:
-    """The body stays: as its JSON value, as text, or None; long ones as the beginning of their text."""
+    """The body is kept as its JSON value, as text, or None; a long one as the beginning of its text."""
     assert read_error(400, NONE, body(ANTHROPIC)).body == ANTHROPIC
     assert read_error(400, NONE, b"text\xff").body == "text\ufffd"
     assert read_error(400, NONE, b"").body is None
@@ -145,13 +145,13 @@ def test_retry_after(headers: tuple[tuple[str, str], ...], seconds: float | None
 
 
 def test_a_date_without_a_clock_is_not_read() -> None:
-    """Without `now` a date says nothing, and seconds still do."""
+    """Without `now` a date gives no wait, while seconds still do."""
     assert read_error(429, Headers([("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT")]), b"").retry_after is None
     assert read_error(429, Headers([("retry-after", "7")]), b"").retry_after == 7.0
 
 
 def test_provider_and_model() -> None:
-    """What the gateway selected counts over what was asked."""
+    """The gateway's selection wins over the requested model."""
     asked = read_error(429, NONE, b"", provider="groq", model="llama")
     selected = Headers([("X-Selected-Provider", "openai"), ("X-Selected-Model", "gpt-4o")])
     answered = read_error(429, selected, b"", provider="groq", model="llama")
@@ -161,6 +161,6 @@ def test_provider_and_model() -> None:
 
 
 def test_a_message_is_read_in_the_order_it_is_in() -> None:
-    """Controls of direction become spaces."""
+    """Bidirectional control characters become spaces."""
     error = read_error(400, Headers(), '{"error": "a\u202eb\u2066c\u200fd"}'.encode())
     assert error.message == "a b c d"

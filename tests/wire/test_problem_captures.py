@@ -1,4 +1,4 @@
-"""What the real gateway refuses with, each capture with the error it becomes."""
+"""The refusals of the real gateway, each capture with its error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from inference_gateway_sdk import errors
 from inference_gateway_sdk._wire.headers import Headers
 from inference_gateway_sdk._wire.problem import read_bad_frame, read_error
 
-# capture: (class, code, message, part of the hint or None)
+# By capture: the class, the code, the message, and a phrase of the hint or None.
 REAL: dict[str, tuple[type[errors.StatusError], str | None, str, str | None]] = {
     "allow/denied": (
         errors.ForbiddenError,
@@ -81,7 +81,7 @@ REAL: dict[str, tuple[type[errors.StatusError], str | None, str, str | None]] = 
 
 
 def capture(name: str) -> tuple[int, Headers, bytes]:
-    """One raw answer of the real gateway: status, headers, decoded body."""
+    """Return one raw answer of the real gateway: status, headers, decoded body."""
     raw = (FOLDER / f"{name}.response.http").read_bytes()
     head, _, rest = raw.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
@@ -107,14 +107,14 @@ def test_what_the_real_gateway_answers(name: str) -> None:
 
 
 def test_no_refusal_of_the_real_gateway_is_left_out() -> None:
-    """Every captured answer of 400 and more stands in the table above."""
+    """Every captured answer of 400 and more is in the table above."""
     names = {str(path.relative_to(FOLDER)).removesuffix(".response.http") for path in FOLDER.rglob("*.response.http")}
     refusals = {name for name in names if (FOLDER / f"{name}.response.http").read_bytes()[9:10] in {b"4", b"5"}}
     assert refusals - set(REAL) <= {"auth/nope"}  # the same answer as auth/none, to another path
 
 
 def test_the_unescaped_frame_of_the_real_gateway() -> None:
-    """The frame by which the real gateway reports a failed start of a stream is read in spite of its quotes."""
+    """The unescaped frame by which the real gateway reports a failed start of a stream is parsed."""
     _, _, sent = capture("mcpsel/mcp_s_err")
     error = read_bad_frame(sent.partition(b"\n\n")[0].removeprefix(b"data: "))
     assert type(error) is errors.StreamError

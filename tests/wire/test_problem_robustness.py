@@ -1,4 +1,4 @@
-"""Reading an error never raises another, whatever was sent."""
+"""Parsing an error never raises another, whatever the input."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ header_pairs = st.lists(
 
 
 def is_sound(error: errors.GatewayError) -> bool:
-    """Whether an error can be shown, logged, sent to another process and raised."""
+    """Assert that an error can be shown, logged, pickled and raised."""
     text = str(error)
     copy = pickle.loads(pickle.dumps(error))
     return bool(error.message) and len(text) < 3000 and bool(text.encode()) and str(copy) == text
@@ -81,7 +81,7 @@ def test_reading_an_error_never_raises(
 
 @given(values, payloads)
 def test_reading_an_error_of_a_stream_never_raises(value: Any, sent: bytes) -> None:
-    """Any value and any bytes met inside a stream become a StreamError, or a StatusError with an error's status."""
+    """Any value and any bytes inside a stream become a StreamError, or a StatusError with an error's status."""
     for error in (read_stream_error(value, sent), read_bad_frame(sent)):
         assert is_sound(error)
         assert isinstance(error, errors.StreamError) or (

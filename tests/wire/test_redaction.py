@@ -1,4 +1,4 @@
-"""What is cut out of messages, and what is left alone."""
+"""The secrets that are cut out of messages, and the words that are not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from inference_gateway_sdk._wire.headers import redact_text
     ],
 )
 def test_secrets_are_cut(text: str, shown: str) -> None:
-    """Keys, tokens and passwords are cut to what tells their kind."""
+    """Keys, tokens and passwords are cut to the prefix that shows their kind."""
     assert redact_text(text) == shown
 
 
@@ -59,7 +59,7 @@ def test_secrets_are_cut(text: str, shown: str) -> None:
     ],
 )
 def test_other_text_is_left_alone(text: str) -> None:
-    """Words that merely stand near secrets, model names, addresses and numbers stay."""
+    """Words near secrets, model names, addresses and numbers are kept."""
     assert redact_text(text) == text
 
 
@@ -67,6 +67,6 @@ def test_other_text_is_left_alone(text: str) -> None:
     st.text(st.characters(min_codepoint=33, max_codepoint=126, categories=["Ll", "Lu", "Nd"]), min_size=8, max_size=40)
 )
 def test_a_secret_of_a_known_shape_never_survives(secret: str) -> None:
-    """Whatever letters and digits a key is made of, a message that holds it shows none of them."""
+    """A message with a key of any letters and digits shows none of them."""
     text = redact_text(f"key sk-{secret} or Bearer {secret}1 or http://me:{secret}@host/?token={secret}")
     assert secret not in text.replace("host", "").replace("token", "")

@@ -16,7 +16,7 @@ FREELY, CAUTIOUSLY, PUSH = Idempotency.FREELY, Idempotency.CAUTIOUSLY, Idempoten
 
 
 def status(cls: type[errors.StatusError], number: int) -> Outcome:
-    """The outcome of an answer with this status."""
+    """Return the outcome of a response with this status."""
     return Outcome.answered(cls("no", status=number))
 
 
@@ -26,14 +26,14 @@ def unreached(seconds: float, text: str = "Failed to reach upstream server") -> 
 
 
 def in_stream(error: errors.GatewayError, seconds: float = 1.0) -> Outcome:
-    """The outcome of a stream that this broke before its first content."""
+    """Return the outcome of a stream that this error broke before its first content."""
     return Outcome.broken_before_content(error, seconds)
 
 
 def delay_before(
     attempt: int, outcome: Outcome, repeat: Idempotency, *, max_retries: int, random: float, **more: Any
 ) -> float | None:
-    """Return the delay of the policy that `max_retries` stands for."""
+    """Return the delay of the policy for `max_retries`."""
     policy = RetryPolicy(attempts=max_retries + 1)
     return policy.delay(attempt, outcome, repeat, errors.StatusError("no", status=503), random=random, **more)
 
@@ -82,13 +82,13 @@ TABLE: dict[str, tuple[Outcome, bool, bool, bool]] = {
 @pytest.mark.parametrize("repeat", Idempotency)
 @pytest.mark.parametrize("name", TABLE)
 def test_every_cell_of_the_table(name: str, repeat: Idempotency) -> None:
-    """Each outcome is repeated for exactly the requests the table names."""
+    """Each outcome is repeated for exactly the requests that the table names."""
     outcome, *cells = TABLE[name]
     delay = delay_before(1, outcome, repeat, max_retries=1, random=0.5)
     assert (delay is not None) == dict(zip((FREELY, CAUTIOUSLY, PUSH), cells, strict=True))[repeat]
 
 
-def test_every_outcome_stands_in_the_table() -> None:
+def test_every_outcome_is_in_the_table() -> None:
     """No outcome is left without a row of its own above."""
     assert {outcome for outcome, *_ in TABLE.values()} == set(Outcome)
 
@@ -97,7 +97,7 @@ def test_every_outcome_stands_in_the_table() -> None:
     ("attempt", "max_retries", "repeated"), [(1, 0, False), (1, 1, True), (2, 1, False), (2, 2, True), (3, 2, False)]
 )
 def test_max_retries_counts_repetitions(attempt: int, max_retries: int, repeated: bool) -> None:
-    """With max_retries=2 there are at most two repetitions, with 0 none."""
+    """With max_retries=2 there are at most two retries, with 0 none."""
     assert (
         delay_before(attempt, Outcome.NOT_SENT, FREELY, max_retries=max_retries, random=0.0) is not None
     ) == repeated
@@ -108,7 +108,7 @@ def test_max_retries_counts_repetitions(attempt: int, max_retries: int, repeated
     [(1, 0.25, 0.5), (2, 0.5, 1.0), (3, 1.0, 2.0), (4, 2.0, 4.0), (5, 4.0, 8.0), (6, 4.0, 8.0), (5000, 4.0, 8.0)],
 )
 def test_the_delay_doubles_up_to_eight_seconds(attempt: int, shortest: float, longest: float) -> None:
-    """The delay is exponential, its second half is chance, and it never passes eight seconds."""
+    """The delay is exponential, its second half is random, and it never exceeds eight seconds."""
 
     def delay(random: float) -> float | None:
         return delay_before(attempt, Outcome.BUSY, FREELY, max_retries=attempt, random=random)
@@ -123,12 +123,12 @@ def test_the_delay_doubles_up_to_eight_seconds(attempt: int, shortest: float, lo
     [(None, 0.375), (0.0, 0.375), (0.02, 0.02), (7.0, 7.0), (60.0, 60.0), (60.5, None), (3600.0, None)],
 )
 def test_retry_after_is_honoured_up_to_a_minute(retry_after: float | None, delay: float | None) -> None:
-    """A wait the answer asks for is kept exactly; over a minute the request is given up; 0 s is the usual delay."""
+    """A Retry-After is kept exactly; over a minute the request fails; 0 s gives the usual delay."""
     assert delay_before(1, Outcome.BUSY, FREELY, max_retries=2, retry_after=retry_after, random=0.5) == delay
 
 
 def test_retry_after_permits_nothing_the_table_forbids() -> None:
-    """An answer's Retry-After does not make a refused request repeatable, nor does it add attempts."""
+    """A Retry-After neither makes a refused request repeatable nor adds attempts."""
     assert delay_before(1, Outcome.REFUSED, FREELY, max_retries=2, retry_after=1.0, random=0.5) is None
     assert delay_before(3, Outcome.BUSY, FREELY, max_retries=2, retry_after=1.0, random=0.5) is None
 
@@ -139,7 +139,7 @@ def test_retry_after_permits_nothing_the_table_forbids() -> None:
 def test_a_delay_is_always_between_a_quarter_and_eight_seconds(
     attempt: int, outcome: Outcome, repeat: Idempotency, random: float
 ) -> None:
-    """Without a Retry-After there is no delay outside these bounds, whatever the attempt."""
+    """Without a Retry-After no delay is outside these bounds, at any attempt."""
     delay = delay_before(attempt, outcome, repeat, max_retries=10_000, random=random)
     assert delay is None or 0.25 <= delay <= 8.0
 
@@ -168,7 +168,7 @@ def failed(code: int) -> errors.StatusError:
 def test_a_policy_decides(
     policy: RetryPolicy, error: errors.StatusError, outcome: Outcome, repeat: Idempotency, delay: float | None
 ) -> None:
-    """What a policy sets replaces the table, and what it leaves out follows it."""
+    """A policy's settings replace the table's, and the table gives the others."""
     assert policy.delay(1, outcome, repeat, error, random=0.0) == delay
 
 
@@ -196,6 +196,6 @@ def test_a_policy_bounds_the_wait_that_is_asked_for() -> None:
     ],
 )
 def test_a_policy_that_makes_no_sense_names_the_argument(wrong: dict[str, Any]) -> None:
-    """Bad values fail when the policy is made."""
+    """Bad values raise when the policy is made."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
         RetryPolicy(**wrong)

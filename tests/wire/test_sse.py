@@ -11,7 +11,7 @@ from inference_gateway_sdk.errors import DecodingError
 
 
 def feed_in_pieces(parser: EventParser, pieces: list[bytes]) -> list[RawEvent]:
-    """All events of a body in pieces, without its end."""
+    """Return all events of a body fed in pieces, without its end."""
     return [event for piece in pieces for event in parser.feed(piece)]
 
 
@@ -86,7 +86,7 @@ def test_golden_bytewise(name: str) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden_with_trailing_data(name: str) -> None:
-    """What begins after the last whole event changes none before it, and is completed by the next read."""
+    """Data after the last whole event changes none before it, and is completed by the next read."""
     body, events = GOLDEN[name]
     if not body.endswith(b"\n\n"):
         body += b"\n\n"
@@ -97,7 +97,7 @@ def test_golden_with_trailing_data(name: str) -> None:
 
 
 def test_reads_of_many_whole_blocks() -> None:
-    """The usual read, one or many whole blocks, gives every event, with or without anything else among them."""
+    """The usual read, one or many whole blocks, gives every event, with or without other data among them."""
     parser = EventParser()
     parser.feed(b"\n")
     assert parser.feed(b"data: a\n\n") == [(b"a", "", None)]
@@ -125,7 +125,7 @@ def test_empty_first_read_keeps_the_bom_at_the_start() -> None:
 
 
 def test_last_event_id_is_that_of_the_last_finished_block() -> None:
-    """An id counts once its block ends, stays until another comes, and is ignored when it holds NUL."""
+    """An id counts once its block ends, stays until another comes, and is ignored when it has NUL."""
     parser = EventParser()
     seen = []
     for block in (
@@ -168,7 +168,7 @@ def test_retry_of_absurd_length_is_ignored() -> None:
     ],
 )
 def test_end_gives_the_block_that_was_cut_off(rest: bytes, events: list[RawEvent]) -> None:
-    """At the end of the body the unfinished block can be had, once."""
+    """At the end of the body the unfinished block is available once."""
     parser = EventParser()
     assert parser.feed(b"data: a\n\n" + rest) == [(b"a", "", None)]
     assert parser.end() == events
@@ -183,13 +183,13 @@ def test_end_of_a_body_that_is_half_a_bom() -> None:
 
 
 def test_the_public_event_reads_the_raw_one() -> None:
-    """A raw event becomes text; what is not UTF-8 is replaced and a missing type is None."""
+    """A raw event becomes text; bytes that are not UTF-8 are replaced and a missing type is None."""
     assert SSEvents.from_raw((b"a\xffb", "", None)) == SSEvents(data="a\ufffdb", event=None, retry=None)
     assert SSEvents.from_raw((b"", "ping", 5)) == SSEvents(data="", event="ping", retry=5)
 
 
 def test_the_public_event_is_a_value() -> None:
-    """It compares, hashes, pickles, and cannot be changed."""
+    """An event compares, hashes, pickles, and is immutable."""
     event = SSEvents("x", "e", 1)
     assert pickle.loads(pickle.dumps(event)) == event
     assert len({event, SSEvents("x", "e", 1)}) == 1
@@ -198,7 +198,7 @@ def test_the_public_event_is_a_value() -> None:
 
 
 def test_json_reads_the_data() -> None:
-    """The data as JSON, with what servers send beyond the strict reading: lone surrogates, numbers out of range."""
+    """The data is read as JSON, including lone surrogates and numbers out of range."""
     assert SSEvents('{"a": [1, null]}').json() == {"a": [1, None]}
     assert SSEvents(r'"\ud800"').json() == "\ud800"
     assert SSEvents("1e400").json() == float("inf")
@@ -206,7 +206,7 @@ def test_json_reads_the_data() -> None:
 
 @pytest.mark.parametrize("data", ["[DONE]", "", "{", "[" * 100_000, "\ud800"])
 def test_json_of_other_data_is_a_clear_error(data: str) -> None:
-    """Data that is not JSON is a DecodingError that shows how it begins."""
+    """Data that is not JSON is a DecodingError that quotes its beginning."""
     with pytest.raises(DecodingError, match="not JSON") as caught:
         SSEvents(data).json()
     assert data[:20] in str(caught.value) or not data.isprintable()

@@ -1,4 +1,4 @@
-"""The event stream parser against the standard written out literally, within its bound, and by its work."""
+"""The event stream parser against a literal implementation of the standard, within its bound, and by its work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.memory import held
 
 
 def standard(body: bytes) -> tuple[list[tuple[str, str, int | None]], str]:
-    """The events and the last event id by the text of the WHATWG standard, on the whole text at once."""
+    """Return the events and the last event id by the text of the WHATWG standard, on the whole text at once."""
     text = body.decode("utf-8", "replace").removeprefix("\ufeff")
     events: list[tuple[str, str, int | None]] = []
     data, kind, last_id, id_buffer = "", "", "", ""
@@ -24,7 +24,7 @@ def standard(body: bytes) -> tuple[list[tuple[str, str, int | None]], str]:
         if line == "":
             last_id = id_buffer
             shown = data.removesuffix("\n")
-            if shown != "":  # the standard asks for `data`; an event of empty data is the parser's stated departure
+            if shown != "":  # the standard asks for `data`; an event of empty data is the parser's documented departure
                 events.append((shown, kind, retry))
             data, kind, retry = "", "", None
             continue
@@ -74,24 +74,24 @@ bodies = st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=3), max_size=2
 
 @st.composite
 def cut_bodies(draw: st.DrawFn) -> list[bytes]:
-    """A body in pieces, some of them perhaps empty."""
+    """Draw a body in pieces, some of them perhaps empty."""
     body = draw(bodies)
     cuts = sorted(draw(st.lists(st.integers(0, len(body)), max_size=12)))
     return [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
 
 
 def feed_in_pieces(parser: EventParser, pieces: list[bytes]) -> list[RawEvent]:
-    """All events of a body in pieces, without its end."""
+    """Return all events of a body fed in pieces, without its end."""
     return [event for piece in pieces for event in parser.feed(piece)]
 
 
 blocks = st.lists(st.sampled_from(FRAGMENTS[:4]) | st.sampled_from([b"data: \n\n", b"data: y\ndata: z\n\n", b"\n"]))
-reads_of_blocks = st.lists(blocks.map(b"".join), max_size=6)  # what servers do: each read is a few whole blocks
+reads_of_blocks = st.lists(blocks.map(b"".join), max_size=6)  # as servers send: each read is a few whole blocks
 
 
 @given(cut_bodies() | reads_of_blocks)
 def test_any_bytes_cut_anywhere_equal_the_standard(pieces: list[bytes]) -> None:
-    """Whatever the bytes and wherever the reads cut them, the events and the last id are those of the standard."""
+    """Any bytes in any cuts give the events and the last id of the standard."""
     parser = EventParser()
     events = [(data.decode("utf-8", "replace"), kind, retry) for data, kind, retry in feed_in_pieces(parser, pieces)]
     assert (events, parser.last_event_id) == standard(b"".join(pieces))
@@ -100,7 +100,7 @@ def test_any_bytes_cut_anywhere_equal_the_standard(pieces: list[bytes]) -> None:
 
 @given(cut_bodies())
 def test_end_equals_a_closing_blank_line(pieces: list[bytes]) -> None:
-    """The end of the body gives what the standard would give had the body ended in a blank line."""
+    """The end of the body gives the events that the standard gives after a further blank line."""
     body = b"".join(pieces)
     parser = EventParser()
     events = feed_in_pieces(parser, pieces) + parser.end()
@@ -108,7 +108,7 @@ def test_end_equals_a_closing_blank_line(pieces: list[bytes]) -> None:
 
 
 def within(body: bytes, bound: int) -> bytes:
-    """The body before the first line that is over the bound, or takes the data of its event over it."""
+    """Return the body before the first line that exceeds the bound, alone or with the data of its event."""
     size = -1  # of the event's data: its lines with a line feed between any two
     for match in re.finditer(rb"([^\r\n]*)(\r\n|\n|\r|\Z)", body):
         line = match[1].removeprefix(b"\xef\xbb\xbf") if match.start() == 0 else match[1]
@@ -124,7 +124,7 @@ def within(body: bytes, bound: int) -> bytes:
 
 @given(cut_bodies() | reads_of_blocks, st.integers(1, 24))
 def test_the_bound_does_not_depend_on_the_cuts(pieces: list[bytes], bound: int) -> None:
-    """The events before one that is over the bound are those of the standard, however the reads cut the body."""
+    """The events before one that exceeds the bound are those of the standard, in any cuts."""
     body = b"".join(pieces)
     parser = EventParser(bound)
     events = [(data.decode("utf-8", "replace"), kind, retry) for data, kind, retry in feed_in_pieces(parser, pieces)]
@@ -137,7 +137,7 @@ def test_the_bound_does_not_depend_on_the_cuts(pieces: list[bytes], bound: int) 
     "body", [b"data: " + b"x" * 100, b"data: " + b"x" * 100 + b"\n\n", b"data: xxxxx\n" * 20, b":" * 101]
 )
 def test_an_event_over_the_bound_is_a_clear_error(body: bytes) -> None:
-    """An event or a line over the bound is a StreamError that says the bound, after the events before it."""
+    """An event or a line over the bound is a StreamError that has the bound, after the events before it."""
     parser = EventParser(100)
     assert parser.feed(b"\n") == []
     assert parser.feed(b"data: a\n\n" + body) == [(b"a", "", None)]
@@ -152,7 +152,7 @@ def test_an_event_over_the_bound_is_a_clear_error(body: bytes) -> None:
 
 
 def test_the_default_bound_is_64_mib() -> None:
-    """An event of 64 MiB passes, one byte more does not, and the message says the number."""
+    """An event of 64 MiB passes, one byte more does not, and the message has the number."""
     line = b"data: " + b"x" * (64 * 1024 * 1024 - 6)
     parser = EventParser()
     assert [len(data) for data, _, _ in parser.feed(line + b"\n\n")] == [64 * 1024 * 1024 - 6]
@@ -161,14 +161,14 @@ def test_the_default_bound_is_64_mib() -> None:
 
 
 def test_a_bound_must_be_positive() -> None:
-    """A bound of nothing is refused by name."""
+    """A bound of zero is refused by name."""
     with pytest.raises(ValueError, match="max_event"):
         EventParser(0)
 
 
 @pytest.mark.parametrize("piece", [b"x", b"xy", b"data: xy\n", b"data:\n", b"\ndata: xy"])
 def test_memory_is_bounded_whatever_the_pieces(piece: bytes) -> None:
-    """A server that never ends its event costs memory in proportion to the bound, and nothing once it is over it."""
+    """An endless event uses memory in proportion to the bound, and none once it exceeds it."""
     bound = 64 * 1024
     parser = EventParser(bound)
     parser.feed(b"data: ")
@@ -191,7 +191,7 @@ def test_memory_is_bounded_whatever_the_pieces(piece: bytes) -> None:
 
 
 class Counted(bytes):
-    """Bytes that count, in `Counted.work`, how many bytes each operation on them looks at."""
+    """Bytes that count, in `Counted.work`, how many bytes each operation on them reads."""
 
     work = 0
 
@@ -225,7 +225,7 @@ class Counted(bytes):
 
 
 class Rescanning:
-    """What the parser must not be: it looks at the whole buffer again with each read."""
+    """A counterexample to the parser: it reads the whole buffer again with each read."""
 
     def __init__(self) -> None:
         self.buffer: bytes = b""
@@ -237,7 +237,7 @@ class Rescanning:
 
 
 def work_for(parser: EventParser | Rescanning, pieces: int) -> int:
-    """Bytes looked at while an event of so many pieces of 100 bytes is read."""
+    """Return the bytes read while an event of so many pieces of 100 bytes is parsed."""
     Counted.work = 0
     parser.feed(Counted(b"data: "))
     for _ in range(pieces):
@@ -247,7 +247,7 @@ def work_for(parser: EventParser | Rescanning, pieces: int) -> int:
 
 
 def test_a_large_event_in_small_pieces_is_linear_work() -> None:
-    """Twice the pieces are twice the work; the same count shows a rescanning parser for what it is."""
+    """Twice the pieces are twice the work; the same count exposes a rescanning parser."""
     assert work_for(EventParser(), 800) < 2.1 * work_for(EventParser(), 400)
     assert work_for(EventParser(), 800) < 8 * 800 * 100
     assert work_for(Rescanning(), 800) > 3.5 * work_for(Rescanning(), 400)

@@ -1,4 +1,4 @@
-"""Errors met inside a 200 stream: error objects, and frames that are not JSON."""
+"""Errors inside a 200 stream: error objects, and frames that are not JSON."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from inference_gateway_sdk._wire.problem import read_bad_frame, read_error, read
     ],
 )
 def test_an_error_object_in_a_stream_has_the_class_of_its_code(value: Any, status: int) -> None:
-    """The code inside, a number or a name, decides class and status, as the status line would have."""
+    """The code inside, a number or a name, decides class and status, as the status line would."""
     error = read_stream_error(value, json.dumps(value).encode(), provider="openai", model="gpt-4o")
     assert type(error) is type(read_error(status, Headers(), b""))
     assert isinstance(error, errors.StatusError)
@@ -55,14 +55,14 @@ def test_an_error_object_in_a_stream_has_the_class_of_its_code(value: Any, statu
     "code", [None, "c", 0, 200, 399, 600, 99999, -503, True, "5033", "\u0665\u0660\u0663", [], {}, float("nan")]
 )
 def test_an_error_object_without_a_usable_code_is_a_stream_error(code: Any) -> None:
-    """Without a code that stands for an error status the error is a StreamError with the same message."""
+    """Without a code for an error status the error is a StreamError with the same message."""
     error = read_stream_error({"error": {"message": "m", "code": code, "type": "t"}})
     assert type(error) is errors.StreamError
     assert error.message == "m"
 
 
 def test_an_error_object_without_a_message_shows_itself() -> None:
-    """An error that says nothing is shown as it came, its secrets cut."""
+    """An error without a message is quoted unchanged, its secrets cut."""
     error = read_stream_error({"error": {"key": "x"}}, b'{"error":{"key":"sk-abcdefgh123"}}')
     assert str(error) == """the stream sent an error without a message: '{"error":{"key":"sk-..."}}'"""
 
@@ -109,7 +109,7 @@ def test_an_error_object_without_a_message_shows_itself() -> None:
     ],
 )
 def test_a_frame_that_is_not_json(frame: bytes, cls: type[errors.GatewayError], message: str) -> None:
-    """The error inside the gateway's unescaped frame is found; anything else is shown as it begins."""
+    """The error inside the gateway's unescaped frame is found; any other frame is quoted from its beginning."""
     error = read_bad_frame(frame)
     assert type(error) is cls
     assert error.message == message

@@ -1,4 +1,4 @@
-"""The gateway's address: what is accepted, what it turns into, and how what is refused is explained."""
+"""The gateway's address: accepted forms, their normal form, and the explanation of a refusal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LOCAL = GatewayUrl.parse("http://localhost:8080/v1")
     ],
 )
 def test_an_address_gives_both_roots(text: str, root: str) -> None:
-    """With or without /v1 and trailing slashes, the two roots are the same, and a path before /v1 stays."""
+    """With or without /v1 and trailing slashes, the two roots are the same, and a path before /v1 is kept."""
     url = GatewayUrl.parse(text)
     assert (url.root, url.api) == (root, f"{root}/v1")
 
@@ -95,7 +95,7 @@ def test_an_address_gives_both_roots(text: str, root: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused(text: str, why: str) -> None:
-    """A refusal names base_url, says why and what a good address looks like."""
+    """A refusal names base_url, the fault and a valid address."""
     with pytest.raises(ValueError, match=f"^base_url .*{re.escape(why)}.*'http://localhost:8080/v1'$"):
         GatewayUrl.parse(text)
 
@@ -125,7 +125,7 @@ def test_a_refusal_repeats_no_password(text: str) -> None:
 
 
 def test_what_is_no_string_is_refused_by_name() -> None:
-    """Another type is a TypeError that names base_url."""
+    """A value of another type is a TypeError that names base_url."""
     with pytest.raises(TypeError, match="base_url must be a string"):
         GatewayUrl.parse(b"http://localhost")  # type: ignore[arg-type]
 
@@ -168,12 +168,12 @@ def test_any_text_is_an_address_or_a_clear_error(text: str) -> None:
     ],
 )
 def test_join(path: str, query: tuple[tuple[str, str], ...], at_root: bool, whole: str) -> None:
-    """A path goes below the right root with one slash; path and query are escaped, a comma stays readable."""
+    """A path is joined to the right root with one slash; path and query are escaped, a comma is not."""
     assert LOCAL.join(path, query, at_root=at_root) == whole
 
 
 def test_join_keeps_the_prefix() -> None:
-    """A path before /v1 stands before the API and before the root's own routes."""
+    """A path before /v1 is kept before the API and before the root's own routes."""
     url = GatewayUrl.parse("https://host/gw/v1/")
     assert url.join("/models") == "https://host/gw/v1/models"
     assert url.join("/health", at_root=True) == "https://host/gw/health"
@@ -191,7 +191,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 @given(st.lists(st.tuples(words, words), max_size=4))
 def test_a_query_survives_the_trip(query: list[tuple[str, str]]) -> None:
-    """Whatever names and values, the server reads them as they were given, from a URL of printable ASCII."""
+    """The server reads any names and values unchanged, from a URL of printable ASCII."""
     url = LOCAL.join("/models", query)
     assert parse_qsl(urlsplit(url).query, keep_blank_values=True, separator="&") == query
     assert re.fullmatch(r"[!-~]+", url)
@@ -219,5 +219,5 @@ def test_a_segment_stays_one_segment(value: str) -> None:
     ],
 )
 def test_redacted(url: str, shown: str) -> None:
-    """A URL is shown without user information, query and fragment; an "@" in the path is no user information."""
+    """A URL is shown without user information, query and fragment; an "@" in the path is not user information."""
     assert redact_url(url) == shown

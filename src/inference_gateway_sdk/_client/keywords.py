@@ -52,6 +52,7 @@ from collections.abc import Iterable
 from typing import Any
 from typing import Literal
 from .._generated.gateway import Provider
+from .._model.cost import Price
 from .._run.providers import OutputMode
 from .._run.result import Limits
 from .._run.transcript import RunCall
@@ -59,11 +60,13 @@ from .._run.transcript import Transcript
 from .._tools.tool import DialectName
 from .._wire.retry import RetryPolicy
 from .._wire.timeouts import Timeouts
+from .accounts import Budget
 from .hooks import AsyncHook
 from .hooks import Hook
 from .hooks import RequestSent
 from .hooks import ResponseReceived
 from .hooks import RetryPlanned
+from .ledger import Ledger
 from .runtime import AsyncToken
 from .runtime import Token
 from .watching import Watcher
@@ -87,6 +90,7 @@ __all__ = [
     "speech_params",
     "sound_effect_params",
     "music_params",
+    "video_params",
     "options",
     "async_options",
 ]
@@ -1167,6 +1171,40 @@ def music_params(
     """
 
 
+def video_params(
+    *,
+    input_reference: bytes | os.PathLike[str] | IO[bytes] = ...,
+    reference_images: Sequence[bytes | os.PathLike[str] | IO[bytes]] = ...,
+    audio: bytes | os.PathLike[str] | IO[bytes] = ...,
+    seconds: str = ...,
+    size: str = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `VideoParams`.
+
+    Args:
+        input_reference: A picture that the video begins with, or the portrait to animate.
+        reference_images: Pictures of a character, which keep it alike from shot to shot. Few models use them.
+        audio: A WAV or MPEG recording that the portrait speaks. The video is then as long as it, whatever
+            `seconds` is.
+        seconds: The length in seconds, as text: `8`. Each provider takes only some lengths.
+        size: Width and height in pixels, such as `1280x720`. Each provider takes only some sizes.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
 def options(
     *,
     timeout: Timeouts | float | None = ...,
@@ -1175,9 +1213,13 @@ def options(
     headers: Mapping[str, str] | None = ...,
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = ...,
     max_tokens: int | None = ...,
+    temperature: float | None = ...,
     max_body: int = ...,
     max_event: int = ...,
     watchers: Iterable[Watcher] | None = ...,
+    ledger: Ledger | None = ...,
+    budget: Budget | Iterable[Budget] | None = ...,
+    prices: Mapping[str, Price] | None = ...,
     tags: Mapping[str, str] | None = ...,
     token: Token | None = ...,
     on_request: Hook[RequestSent] | None = ...,
@@ -1193,9 +1235,13 @@ def options(
         headers: Headers of this call; they replace the client's of the same name.
         tools: Tools that are offered with every chat that names none.
         max_tokens: The token limit of every chat that sets none.
+        temperature: The sampling temperature of every chat that sets none.
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
         watchers: Observers of whole calls, in place of the client's.
+        ledger: A ledger that records the cost of every call.
+        budget: Budgets that every call must fit in, in place of the client's.
+        prices: Prices by model, in place of the client's.
         tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
@@ -1212,9 +1258,13 @@ def async_options(
     headers: Mapping[str, str] | None = ...,
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = ...,
     max_tokens: int | None = ...,
+    temperature: float | None = ...,
     max_body: int = ...,
     max_event: int = ...,
     watchers: Iterable[Watcher] | None = ...,
+    ledger: Ledger | None = ...,
+    budget: Budget | Iterable[Budget] | None = ...,
+    prices: Mapping[str, Price] | None = ...,
     tags: Mapping[str, str] | None = ...,
     token: AsyncToken | None = ...,
     on_request: AsyncHook[RequestSent] | None = ...,
@@ -1230,9 +1280,13 @@ def async_options(
         headers: Headers of this call; they replace the client's of the same name.
         tools: Tools that are offered with every chat that names none.
         max_tokens: The token limit of every chat that sets none.
+        temperature: The sampling temperature of every chat that sets none.
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
         watchers: Observers of whole calls, in place of the client's.
+        ledger: A ledger that records the cost of every call.
+        budget: Budgets that every call must fit in, in place of the client's.
+        prices: Prices by model, in place of the client's.
         tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.

@@ -21,15 +21,19 @@ from .._generated.params import (
     CreateResponseParams,
     CreateSfxParams,
     CreateSpeechParams,
+    CreateVideoParams,
 )
 from .._generated.responses import Response, ResponseInputItem, ResponseOutputItem
+from .._model.cost import Price
 from .._run.providers import OutputMode
 from .._run.result import Limits, Run
 from .._run.transcript import RunCall, Transcript
 from .._tools.tool import DialectName
 from .._wire.retry import RetryPolicy
 from .._wire.timeouts import Timeouts
+from .accounts import Budget
 from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
+from .ledger import Ledger
 from .runtime import AsyncToken, Token
 from .watching import Watcher
 
@@ -58,6 +62,7 @@ __all__ = [
     "RunMessages",
     "SoundEffectParams",
     "SpeechParams",
+    "VideoParams",
 ]
 
 _ChatMessage: TypeAlias = str | Message | CreateChatCompletionResponse | Mapping[str, Any]
@@ -219,6 +224,10 @@ class MusicParams(CreateMusicParams, CallOptions, total=False):
     """Keyword arguments of `create_music`: the contract's parameters, and request options."""
 
 
+class VideoParams(CreateVideoParams, CallOptions, total=False):
+    """Keyword arguments of `create_video`: the contract's parameters, and request options."""
+
+
 class _Shared(TypedDict, total=False):
     timeout: Timeouts | float | None
     """Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything."""
@@ -232,12 +241,20 @@ class _Shared(TypedDict, total=False):
     """Tools that are offered with every chat that names none."""
     max_tokens: int | None
     """The token limit of every chat that sets none."""
+    temperature: float | None
+    """The sampling temperature of every chat that sets none."""
     max_body: int
     """Maximum size of a body that is read whole, in bytes."""
     max_event: int
     """Maximum size of one event of a stream, in bytes."""
     watchers: Iterable[Watcher] | None
     """Observers of whole calls, in place of the client's."""
+    ledger: Ledger | None
+    """A ledger that records the cost of every call."""
+    budget: Budget | Iterable[Budget] | None
+    """Budgets that every call must fit in, in place of the client's."""
+    prices: Mapping[str, Price] | None
+    """Prices by model, in place of the client's."""
     tags: Mapping[str, str] | None
     """Names and values for watchers, added to the client's. They are not sent."""
 

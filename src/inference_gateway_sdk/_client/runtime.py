@@ -50,19 +50,22 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: 
 
 def caller() -> str:
     """Return the file and line of the nearest frame outside this package."""
-    frame = _current_frame()
+    frame = _calling_frame()
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
     return "an unknown line" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def _current_frame() -> FrameType | None:
-    """Return the current frame, through the traceback: the other public ways need an import."""
+def _calling_frame() -> FrameType | None:
+    """Return the frame of the caller, through a traceback: the other public ways need an import."""
     try:
         raise LookupError
     except LookupError as error:
         trace = error.__traceback__
-        return None if trace is None else trace.tb_frame
+        try:
+            return None if trace is None else trace.tb_frame.f_back
+        finally:
+            del trace  # it refers to this frame: the cycle would keep a dropped stream open until a collection
 
 
 class Runtime(NamedTuple):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from .._model.json_values import is_iterable, is_mapping
 from .._model.open_types import Concealed
@@ -19,8 +20,12 @@ from .hooks import HOOKS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from .._model.cost import Price
     from .._tools.tool import DialectName
     from .._wire.call import BaseCall
+    from .accounts import Budget
+    from .ledger import Ledger
+    from .prices import PriceBook
     from .watching import Watched
 
 __all__ = [
@@ -32,6 +37,7 @@ __all__ = [
     "pop_assemble_option",
     "resolve",
     "split_params",
+    "with_book",
     "without_body",
 ]
 
@@ -39,6 +45,7 @@ SourceT = TypeVar("SourceT")
 AnyHook: TypeAlias = Callable[[Any], Any]
 
 OPTIONS = frozenset({"timeout", "max_retries", "retry", "headers", "extra_query", "extra_body", "tags"})
+_AROUND = frozenset({"watchers", "ledger", "budget", "prices"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[\t -~]*")  # RFC 9110 section 5.5, without obs-text (bytes 0x80 to 0xFF)
 _MEDIA_TYPES = 64
@@ -58,6 +65,7 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     extra_body: Mapping[str, Any] | None = None
     tools: tuple[Any, ...] | None = None
     max_tokens: int | None = None
+    temperature: float | None = None
     max_body: int = 256 * 1024 * 1024
     max_event: int = 64 * 1024 * 1024
     on_request: AnyHook | None = None
@@ -67,6 +75,13 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     watchers: tuple[Watched, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     parent: str | None = None  # id of the run that makes the call
+    ledger: Ledger | None = None
+    budgets: tuple[Budget, ...] = ()
+    prices: Mapping[str, Price] | None = None
+    book: PriceBook | None = None
+    session: str = ""  # id of the client and its copies, for budgets of a session
+    warned: set[Any] = field(default_factory=set[Any])  # budgets and periods that a warning was logged for
+    watched: bool = False  # whether anything observes the calls
 
     def __repr__(self) -> str:
         return f"ClientSettings(timeouts={self.timeouts!r}, max_retries={self.max_retries})"
@@ -88,9 +103,34 @@ def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> Cl
         read = _READERS.get(name)
         if read is None:
             raise TypeError(f"unknown option {name!r}: the options are {', '.join(sorted(_READERS))}")
-        field, new_value = read(settings, value)
-        new[field] = new_value
-    return structs.replace(settings, **new)
+        name_of_field, new_value = read(settings, value)
+        new[name_of_field] = new_value
+    resolved = structs.replace(settings, **new)
+    return resolved if _AROUND.isdisjoint(changes) else _with_accounts(resolved)
+
+
+def _with_accounts(settings: ClientSettings[SourceT]) -> ClientSettings[SourceT]:
+    """Return the settings with the parts that a ledger, a budget or prices need."""
+    ledger, book, session = settings.ledger, settings.book, settings.session
+    if settings.budgets and ledger is None:
+        from .ledger import Ledger  # here: a client without a ledger does not import sqlite3
+
+        ledger = Ledger()
+    if ledger is not None or settings.prices is not None:
+        from .prices import PriceBook
+
+        book, session = book or PriceBook(), session or os.urandom(8).hex()
+    watched = bool(settings.watchers) or book is not None
+    return structs.replace(settings, ledger=ledger, book=book, session=session, watched=watched)
+
+
+def with_book(settings: ClientSettings[SourceT]) -> ClientSettings[SourceT]:
+    """Return the settings with a price book."""
+    if settings.book is not None:
+        return settings
+    from .prices import PriceBook
+
+    return structs.replace(settings, book=PriceBook(), watched=True)
 
 
 _ELSEWHERE = {
@@ -331,6 +371,32 @@ def _read_watchers(_: ClientSettings[Any], value: Any) -> tuple[str, tuple[Watch
     return "watchers", read_watchers(watchers)
 
 
+def _read_ledger(_: ClientSettings[Any], value: Any) -> tuple[str, Ledger | None]:
+    if value is None:
+        return "ledger", None
+    from .ledger import Ledger
+
+    if not isinstance(value, Ledger):
+        raise TypeError(f"ledger must be a Ledger such as Ledger('costs.sqlite'), got {type(value).__name__}")
+    return "ledger", value
+
+
+def _read_budgets(_: ClientSettings[Any], value: Any) -> tuple[str, tuple[Budget, ...]]:
+    if value is None:
+        return "budgets", ()
+    from .accounts import read_budgets
+
+    return "budgets", read_budgets(value)
+
+
+def _read_prices(_: ClientSettings[Any], value: Any) -> tuple[str, Mapping[str, Price] | None]:
+    if value is None:
+        return "prices", None
+    from .prices import read_prices
+
+    return "prices", read_prices(value)
+
+
 def _read_token(settings: ClientSettings[Any], value: Any) -> tuple[str, Any]:
     return "token", type(settings.token)(value)
 
@@ -349,6 +415,16 @@ def _read_max_tokens(_: ClientSettings[Any], value: Any) -> tuple[str, int | Non
     if value is not None and value < 1:
         raise ValueError(f"max_tokens must be at least 1, got {value}")
     return "max_tokens", value
+
+
+def _read_temperature(_: ClientSettings[Any], value: Any) -> tuple[str, float | None]:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise TypeError(f"temperature must be a number, got {type(value).__name__}")
+    if value is not None:
+        from .._wire.params import check_params
+
+        check_params("CreateChatCompletionRequest", {"temperature": value})
+    return "temperature", value
 
 
 def _size_reader(name: str) -> _Reader:
@@ -382,9 +458,13 @@ _READERS: dict[str, _Reader] = {
     "token": _read_token,
     "tools": _read_tools,
     "max_tokens": _read_max_tokens,
+    "temperature": _read_temperature,
     "max_body": _size_reader("max_body"),
     "max_event": _size_reader("max_event"),
     "tags": _read_tags,
     "watchers": _read_watchers,
+    "ledger": _read_ledger,
+    "budget": _read_budgets,
+    "prices": _read_prices,
     **{name: _hook_reader(name) for name in HOOKS},
 }

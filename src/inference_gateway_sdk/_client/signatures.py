@@ -44,10 +44,11 @@ def _names() -> dict[str, Any]:
     import typing
 
     from .. import types as contract
+    from .._model import cost
     from .._run import providers, result, transcript
     from .._tools import tool
     from .._transport import protocols
-    from .._wire import audio, call, mcp, metrics, proxy
+    from .._wire import audio, call, mcp, metrics, proxy, videos
     from . import keywords, params, runtime
     from ._async import run_stream as async_runs
     from ._async import stream as async_streams
@@ -68,8 +69,9 @@ def _names() -> dict[str, Any]:
         call,
         mcp,
         metrics,
+        cost,
     )
-    for module in (*modules, proxy, protocols, runtime, async_runs, async_streams, runs, streams):
+    for module in (*modules, proxy, videos, protocols, runtime, async_runs, async_streams, runs, streams):
         found |= vars(module)
     found |= {name: getattr(contract, name) for name in contract.__all__}
     return found | {name: importlib.import_module(name) for name in ("os", "ssl")}

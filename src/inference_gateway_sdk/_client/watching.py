@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from msgspec import Struct, structs
 
+from .._model.cost import Cost  # noqa: TC001  (users resolve the annotations)
 from .._model.json_values import is_mapping
-from .._model.unknown_fields import Meta, set_module
+from .._model.unknown_fields import Meta, set_cost, set_module
 from .._model.usage import Usage
 from .._wire import codec
 from .._wire.call import StreamCall
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
     from .._wire.call import BaseCall, Dialect
     from .._wire.sse import RawEvent
+    from .accounts import Booking
     from .retry_state import RetryState
     from .settings import ClientSettings
 
-__all__ = ["CallBegan", "CallEnded", "CallWatch", "End", "Watched", "Watcher", "begin", "read_watchers"]
+__all__ = ["CallBegan", "CallEnded", "CallWatch", "End", "Watched", "Watcher", "begin", "describe", "operation_of",
+           "read_watchers"]  # fmt: skip
 
 End: TypeAlias = Literal["whole", "failed", "left", "cancelled"]
 """The way in which a call ended (see `CallEnded.end`)."""
@@ -87,6 +90,7 @@ class CallEnded(Struct, frozen=True, kw_only=True):
         chunks: The number of chunks received from a stream.
         attempts: The number of times the request was sent.
         meta: The metadata of the answer, None when none was received.
+        cost: The cost, if the client has prices, a ledger or a budget.
     """
 
     began: CallBegan
@@ -98,6 +102,7 @@ class CallEnded(Struct, frozen=True, kw_only=True):
     chunks: int = 0
     attempts: int = 0
     meta: Meta | None = None
+    cost: Cost | None = None
     _result: Any = None
 
     @property
@@ -173,10 +178,9 @@ def _check(number: int, watcher: Any) -> Watcher:
     return checked
 
 
-def begin(call: BaseCall, attempts: RetryState[Any], monotonic: Callable[[], float]) -> CallWatch:
-    """Notify the watchers of a call that begins."""
-    settings: ClientSettings[Any] = attempts.settings
-    began = CallBegan(
+def describe(call: BaseCall, settings: ClientSettings[Any]) -> CallBegan:
+    """Return the description of a call for watchers."""
+    return CallBegan(
         operation=operation_of(call.path),
         method=call.method,
         path=call.path,
@@ -186,8 +190,14 @@ def begin(call: BaseCall, attempts: RetryState[Any], monotonic: Callable[[], flo
         tags=dict(settings.tags),
         parent=settings.parent,
     )
-    watch = CallWatch(began, attempts, monotonic)
-    watch.notify_began(settings.watchers)
+
+
+def begin(
+    began: CallBegan, attempts: RetryState[Any], monotonic: Callable[[], float], booking: Booking | None
+) -> CallWatch:
+    """Notify the watchers of a call that begins. Its end settles the booking."""
+    watch = CallWatch(began, attempts, monotonic, booking)
+    watch.notify_began(attempts.settings.watchers)
     return watch
 
 
@@ -210,18 +220,23 @@ class _LastTurn:
 
 
 class CallWatch:
-    """The watchers of one call in progress, and the facts that they are given at its end.
+    """The watchers of one call in progress, its booking, and the facts that they are given at its end.
 
     Attributes:
         began: The call.
+        booking: The money of the call, or None.
         first_content: Seconds until the first content of a stream, None before it.
     """
 
-    __slots__ = ("_attempts", "_chunks", "_dialect", "_final", "_meta", "_monotonic", "_open_watches", "_pending",
-                 "_pid", "_start", "_usage", "began", "first_content")  # fmt: skip
+    __slots__ = ("_answered", "_attempts", "_chunks", "_dialect", "_final", "_meta", "_monotonic", "_open_watches",
+                 "_pending", "_pid", "_start", "_usage", "began", "booking", "first_content")  # fmt: skip
 
-    def __init__(self, began: CallBegan, attempts: RetryState[Any], monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, began: CallBegan, attempts: RetryState[Any], monotonic: Callable[[], float], booking: Booking | None
+    ) -> None:
         self.began: CallBegan = began
+        self.booking: Booking | None = booking
+        self._answered: str | None = None  # the model that the answer names
         self.first_content: float | None = None
         self._attempts = attempts
         self._monotonic = monotonic
@@ -281,12 +296,14 @@ class CallWatch:
         """
         usage, operation = getattr(chunk, "usage", None), self.began.operation
         if usage is None:
-            usage = getattr(getattr(chunk, "response", None) or getattr(chunk, "message", None), "usage", None)
+            chunk = getattr(chunk, "response", None) or getattr(chunk, "message", None)
+            usage = getattr(chunk, "usage", None)
             if usage is None:
                 return
             self._final = operation == "responses"
         else:
             self._final = True
+        self._answered = getattr(chunk, "model", None) or self._answered
         plain = codec.to_builtins(usage)
         if operation != "messages":
             self._usage = plain
@@ -298,6 +315,7 @@ class CallWatch:
         usage: Any = result.get("usage") if is_mapping(result) else getattr(result, "usage", None)
         if usage is not None and not is_mapping(usage):
             usage = codec.to_builtins(usage)
+        self._answered = getattr(result, "model", None)
         self._finish("whole", usage=self._read(usage), meta=meta, result=result)
 
     def raised(self, error: BaseException, *, cancelled: bool = False) -> None:
@@ -346,6 +364,11 @@ class CallWatch:
             self._open_watches.discard(self)
         if self._pid != os.getpid():
             return
+        cost = None
+        if self.booking is not None:
+            cost = self.booking.end(end, usage=usage, error=error, meta=meta, answered=self._answered)
+            if hasattr(result, "_unknown"):
+                set_cost(result, cost)
         call = CallEnded(
             began=self.began,
             end=end,
@@ -356,6 +379,7 @@ class CallWatch:
             chunks=self._chunks,
             attempts=self._attempts.count,
             meta=meta,
+            cost=cost,
             _result=result,
         )
         interrupt: BaseException | None = None

@@ -12,6 +12,7 @@ from .._model.open_types import OpenEnum
 __all__ = [
     "CreateMusicRequest",
     "CreateMusicRequestResponseFormat",
+    "CreateSFXRequest",
     "CreateSfxRequest",
     "CreateSfxRequestResponseFormat",
     "CreateSpeechRequest",
@@ -122,3 +123,7 @@ class CreateMusicRequest(_Model, kw_only=True):
     """Generate music without vocals."""
     response_format: CreateMusicRequestResponseFormatValue | None = None
     """The file format of the audio."""
+
+
+CreateSFXRequest = CreateSfxRequest
+"""The published name of `CreateSfxRequest`."""

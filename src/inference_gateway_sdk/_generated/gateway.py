@@ -180,11 +180,19 @@ class Config(_Model, kw_only=True):
     debug_max_messages: int | None = None
     """The number of messages of a chat shown in the debug log; for development."""
     images_enabled: bool | None = None
-    """The newer name of `ENABLE_IMAGES`."""
+    """The name of `ENABLE_IMAGES` on newer gateways."""
     vision_enabled: bool | None = None
-    """The newer name of `ENABLE_VISION`."""
+    """The name of `ENABLE_VISION` on newer gateways."""
     audio_enabled: bool | None = None
     """Serve the audio endpoints; newer gateways only."""
+    videos_enabled: bool | None = None
+    """Serve the video endpoints, which otherwise answer 404; newer gateways only."""
+    audio_local_auto_download: bool | None = None
+    """Fetch the files of the gateway's own speech engine when it starts with audio enabled."""
+    audio_local_max_concurrency: int | None = None
+    """The number of texts that this engine speaks at the same time; others wait."""
+    audio_local_timeout: int | None = None
+    """The most seconds that this engine may take for one text."""
     telemetry_enabled: bool | None = None
     """Count requests and tokens, and publish the metrics for Prometheus."""
     telemetry_metrics_push_enabled: bool | None = None
@@ -198,9 +206,13 @@ class Config(_Model, kw_only=True):
     mcp_enabled: bool | None = None
     """Offer the tools of MCP servers to models and run them."""
     mcp_expose: bool | None = None
-    """Allow clients to list those tools."""
+    """Let clients list and call those tools; newer gateways do so at `/mcp`."""
     mcp_servers: str | None = None
-    """The URLs of the MCP servers, comma-separated without spaces."""
+    """The URLs of the MCP servers, comma-separated without spaces. Newer gateways also take `alias=URL`; the alias
+    becomes part of each tool's name.
+    """
+    mcp_resource_url: str | None = None
+    """The public URL of `/mcp` that token metadata name. By default it is made from the request."""
     mcp_tool_mode: str | None = None
     """`selector` offers two tools that find and run the others; `direct` offers each tool directly."""
     mcp_include_tools: str | None = None
@@ -218,7 +230,9 @@ class Config(_Model, kw_only=True):
     mcp_expect_continue_timeout: str | None = None
     """The timeout for an MCP server's `100 Continue`."""
     mcp_request_timeout: str | None = None
-    """The timeout for initializing an MCP server, or for running a tool."""
+    """The timeout for listing the tools of an MCP server. On newer gateways `MCP_CLIENT_TIMEOUT` alone bounds the call
+    of a tool.
+    """
     mcp_max_retries: int | None = None
     """The number of retries to connect to an MCP server."""
     mcp_retry_interval: str | None = None
@@ -237,14 +251,28 @@ class Config(_Model, kw_only=True):
     """The timeout for one health check."""
     mcp_disable_healthcheck_logs: bool | None = None
     """Keep health checks out of the log."""
+    a2a_enabled: bool | None = None
+    """Serve the agents of `A2A_AGENTS` at `/a2a`, by the Agent2Agent protocol."""
+    a2a_agents: str | None = None
+    """The agents as `alias=URL`, comma-separated. The alias begins the id of each task."""
+    a2a_resource_url: str | None = None
+    """The public URL of `/a2a`. By default it is made from the request."""
+    a2a_client_timeout: str | None = None
+    """The timeout of a call to an agent that is not streamed."""
+    a2a_stream_idle_timeout: str | None = None
+    """The longest pause of an agent's stream; 0 for no limit."""
+    a2a_card_refresh_interval: str | None = None
+    """The time between two readings of the agents' cards; 0 reads them only at start."""
     auth_enabled: bool | None = None
     """Require an OIDC token from every client, except at `/health`."""
     auth_oidc_issuer: str | None = None
     """The issuer of the tokens."""
     auth_oidc_client_id: str | None = None
-    """The client id that the tokens must be issued for."""
+    """The client id that tokens must be issued for, unless `AUTH_OIDC_AUDIENCE` is set."""
+    auth_oidc_audience: str | None = None
+    """The audiences that tokens may be issued for, comma-separated. Newer gateways only."""
     auth_oidc_client_secret: str | None = None
-    """Read but not used."""
+    """Older gateways read it but do not use it."""
     guardrails_enabled: bool | None = None
     """Evaluate policies on requests and answers."""
     guardrails_policy_dir: str | None = None
@@ -271,8 +299,10 @@ class Config(_Model, kw_only=True):
     """The certificate file; together with the key it enables TLS."""
     server_tls_key_path: str | None = None
     """The file of the certificate's private key."""
+    server_tls_client_ca_path: str | None = None
+    """The authorities whose client certificates are accepted. If set, each client needs one."""
     client_timeout: str | None = None
-    """Read but not used."""
+    """Older gateways read it but do not use it."""
     client_max_idle_conns: int | None = None
     """The largest number of idle connections to providers."""
     client_max_idle_conns_per_host: int | None = None
@@ -281,6 +311,12 @@ class Config(_Model, kw_only=True):
     """The time after which an idle connection to a provider is closed."""
     client_tls_min_version: str | None = None
     """The lowest TLS version for connections to providers."""
+    client_tls_ca_path: str | None = None
+    """Authorities to trust for providers, beside the system's."""
+    client_tls_cert_path: str | None = None
+    """The certificate to show to providers that ask for one."""
+    client_tls_key_path: str | None = None
+    """The file with the private key of that certificate."""
     client_disable_compression: bool | None = None
     """Ask providers for uncompressed bodies, which stream with less delay."""
     client_response_header_timeout: str | None = None
@@ -344,9 +380,19 @@ class Config(_Model, kw_only=True):
     nvidia_api_key: str | None = None
     """The API key for NVIDIA."""
     zai_api_url: str | None = None
-    """The base URL of Z.ai."""
+    """The base URL of Z.ai. The default is that of its coding plan; other accounts need `https://api.z.ai/api/paas/v4`,
+    the default of older gateways.
+    """
     zai_api_key: str | None = None
     """The API key for Z.ai."""
+    elevenlabs_api_url: str | None = None
+    """The base URL of ElevenLabs."""
+    elevenlabs_api_key: str | None = None
+    """The API key for ElevenLabs."""
+    webwright_api_url: str | None = None
+    """The base URL of WebWright."""
+    webwright_api_key: str | None = None
+    """The API key for WebWright."""
     routing_enabled: bool | None = None
     """Resolve aliases for pools of models, whose members are used in turn."""
     routing_config_path: str | None = None

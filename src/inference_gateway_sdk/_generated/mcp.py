@@ -15,6 +15,9 @@ from .._model.unknown_fields import WithMeta
 
 __all__ = [
     "ListToolsResponse",
+    "MCPJSONRPCError",
+    "MCPJSONRPCRequest",
+    "MCPJSONRPCResponse",
     "McpJsonRpcError",
     "McpJsonRpcRequest",
     "McpJsonRpcRequestJsonrpc",
@@ -81,8 +84,8 @@ class McpJsonRpcRequest(_Model, kw_only=True):
 
     jsonrpc: Required[McpJsonRpcRequestJsonrpcValue] = field(default_factory=lambda: McpJsonRpcRequestJsonrpc.JSONRPC_2_0)
     """The version of JSON-RPC."""
-    id: Required[str | int]
-    """An id of your choice, which the response repeats."""
+    id: str | int | None = None
+    """An id of your choice, which the response repeats. A notification has none."""
     method: Required[McpJsonRpcRequestMethodValue]
     """The method to call."""
     params: dict[str, Any] | None = None
@@ -93,7 +96,7 @@ class McpJsonRpcError(_Model, kw_only=True):
     """The error of an MCP request."""
 
     code: Required[int]
-    """The JSON-RPC error code."""
+    """The number of the error in JSON-RPC or in MCP."""
     message: Required[str]
     """The error message."""
     data: dict[str, Any] | None = None
@@ -131,7 +134,19 @@ class OAuthProtectedResourceMetadata(WithMeta, _Model, kw_only=True):
 
     resource: Required[str]
     """The URL that the token is for."""
-    authorization_servers: list[str] | None = None
+    authorization_servers: list[str]
     """The URLs of the token issuers."""
-    bearer_methods_supported: list[str] | None = None
+    bearer_methods_supported: list[str]
     """The ways to send the token, such as `header`."""
+
+
+MCPJSONRPCError = McpJsonRpcError
+"""The published name of `McpJsonRpcError`."""
+
+
+MCPJSONRPCRequest = McpJsonRpcRequest
+"""The published name of `McpJsonRpcRequest`."""
+
+
+MCPJSONRPCResponse = McpJsonRpcResponse
+"""The published name of `McpJsonRpcResponse`."""

@@ -338,23 +338,23 @@ class CreateMusicParams(TypedDict, total=False):
 class CreateVideoParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateVideoRequest`."""
 
-    prompt: str
-    """A text that describes the video."""
     input_reference: bytes | os.PathLike[str] | IO[bytes]
-    """An image that the video starts from."""
+    """A picture that the video begins with, or the portrait to animate."""
     reference_images: Sequence[bytes | os.PathLike[str] | IO[bytes]]
-    """Images that guide the look of the video."""
+    """Pictures of a character, which keep it alike from shot to shot. Few models use them."""
     audio: bytes | os.PathLike[str] | IO[bytes]
-    """The audio track of the video."""
+    """A WAV or MPEG recording that the portrait speaks. The video is then as long as it, whatever `seconds` is."""
     seconds: str
-    """The length in seconds."""
+    """The length in seconds, as text: `8`. Each provider takes only some lengths."""
     size: str
-    """Width and height in pixels, such as `1280x720`."""
+    """Width and height in pixels, such as `1280x720`. Each provider takes only some sizes."""
 
 
 class McpJsonRpcParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `McpJsonRpcRequest`."""
 
+    id: str | int
+    """An id of your choice, which the response repeats. A notification has none."""
     params: Mapping[str, object]
     """The parameters of the method, with version, client and capabilities in `_meta`."""
 

@@ -166,7 +166,7 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "McpJsonRpcRequest": {
         "jsonrpc": {'kinds': ('string',), 'required': True},
-        "id": {'kinds': ('string', 'integer'), 'required': True},
+        "id": {'kinds': ('string', 'integer')},
         "method": {'kinds': ('string',), 'required': True},
         "params": {'kinds': ('object',)},
     },

@@ -10,27 +10,30 @@ from msgspec import field
 
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
+from .._model.unknown_fields import WithMeta
 
 __all__ = ["CreateVideoRequest", "VideoJob", "VideoJobError", "VideoJobObject", "VideoJobStatus"]
 
 
 class CreateVideoRequest(_Model, kw_only=True):
-    """A prompt for a video, sent as a form. Current gateways are not known to serve it."""
+    """A prompt and files for a video, sent as a form."""
 
     model: Required[str]
     """`provider/name`, or a bare name together with a provider."""
     prompt: str | None = None
-    """A text that describes the video."""
+    """A text that describes the video. A model that animates a portrait to a recording reads only the framing from it,
+    not what is spoken.
+    """
     input_reference: Any | None = None
-    """An image that the video starts from."""
+    """A picture that the video begins with, or the portrait to animate."""
     reference_images: list[Any] | None = None
-    """Images that guide the look of the video."""
+    """Pictures of a character, which keep it alike from shot to shot. Few models use them."""
     audio: Any | None = None
-    """The audio track of the video."""
+    """A WAV or MPEG recording that the portrait speaks. The video is then as long as it, whatever `seconds` is."""
     seconds: str | None = None
-    """The length in seconds."""
+    """The length in seconds, as text: `8`. Each provider takes only some lengths."""
     size: str | None = None
-    """Width and height in pixels, such as `1280x720`."""
+    """Width and height in pixels, such as `1280x720`. Each provider takes only some sizes."""
 
 
 class VideoJobObject(OpenEnum):
@@ -63,19 +66,19 @@ else:
 
 
 class VideoJobError(_Model, kw_only=True):
-    """The error, if the job failed."""
+    """The reason, if the job failed."""
 
-    type: str | None = None
-    """The error's type."""
+    code: str | None = None
+    """A short code for the reason."""
     message: str | None = None
     """The error message."""
 
 
-class VideoJob(_Model, kw_only=True):
-    """A video that is being generated."""
+class VideoJob(WithMeta, _Model, kw_only=True):
+    """A job that generates a video."""
 
     id: Required[str]
-    """The id by which the job can be queried."""
+    """The id to ask for the job with. It may name the provider; send it back unchanged."""
     object: Required[VideoJobObjectValue] = field(default_factory=lambda: VideoJobObject.VIDEO)
     """The type of the object, `video`."""
     model: Required[str]
@@ -84,13 +87,13 @@ class VideoJob(_Model, kw_only=True):
     """The progress of the job."""
     progress: int | None = None
     """The progress in percent."""
-    created_at: int | None = None
+    created_at: Required[int]
     """The creation time in Unix seconds."""
     completed_at: int | None = None
-    """The completion time in Unix seconds."""
+    """The completion time in Unix seconds; null until then."""
     seconds: str | None = None
-    """The length of the video in seconds."""
+    """The length of the video in seconds, as text."""
     size: str | None = None
     """The width and height of the video in pixels."""
     error: VideoJobError | None = None
-    """The error, if the job failed."""
+    """The reason, if the job failed."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from .cost import Cost
 
 __all__ = [
     "KEY",
@@ -20,6 +23,7 @@ __all__ = [
     "mark_incomplete",
     "mark_ran_on_gateway",
     "raw_value",
+    "set_cost",
     "set_meta",
     "set_module",
     "unknown_of",
@@ -99,11 +103,13 @@ class Notes(NamedTuple):
         ran_on_gateway: The gateway itself ran this tool call.
         complete: False for an answer assembled from a stream that ended early.
         meta: The metadata of the answer; it is not part of the value and does not count in comparisons.
+        cost: The cost of the answer, which does not count either.
     """
 
     ran_on_gateway: bool = False
     complete: bool = True
     meta: Meta | None = None
+    cost: Cost | None = None
 
 
 _UNMARKED = Notes()
@@ -184,6 +190,14 @@ def set_meta(model: object, meta: Meta) -> None:
         _mark(model, meta=meta)
 
 
+def set_cost(model: object, cost: Cost) -> None:
+    """Attach the cost to an answer."""
+    if getattr(model, "_unknown", None) is None:
+        model._unknown = UnknownFields(notes=Notes(cost=cost))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    else:
+        _mark(model, cost=cost)
+
+
 def mark_incomplete(model: object) -> None:
     """Mark an answer whose stream ended early."""
     _mark(model, complete=False)
@@ -208,3 +222,13 @@ class WithMeta:
     def meta(self) -> Meta | None:
         """The metadata of the answer: status, headers, time; None for objects that did not come from a client."""
         return unknown_of(self).notes.meta
+
+    @property
+    def cost(self) -> Cost:
+        """The cost of the answer. Its kind is "unknown" unless the client has prices, a ledger or a budget."""
+        cost = unknown_of(self).notes.cost
+        if cost is None:
+            from .cost import UNKNOWN
+
+            return UNKNOWN
+        return cost

@@ -136,7 +136,9 @@ def _chat(usage: Mapping[Any, Any]) -> Usage:
             _number(prompt, "cached_tokens"),
             _number(usage, "cached_tokens"),
             _number(usage, "prompt_cache_hit_tokens"),
+            _number(usage, "num_cached_tokens"),
         ),
+        cache_write=_number(prompt, "cache_write_tokens"),
         reasoning=_number(completion, "reasoning_tokens"),
         audio_input=_number(prompt, "audio_tokens"),
         audio_output=_number(completion, "audio_tokens"),
@@ -150,6 +152,7 @@ def _responses(usage: Mapping[Any, Any]) -> Usage:
         input=_number(usage, "input_tokens"),
         output=_number(usage, "output_tokens"),
         cache_read=_number(_details(usage, "input_tokens_details"), "cached_tokens"),
+        cache_write=_number(_details(usage, "input_tokens_details"), "cache_write_tokens"),
         reasoning=_number(_details(usage, "output_tokens_details"), "reasoning_tokens"),
     )
 

@@ -99,8 +99,8 @@ def _audio_call(
     return post_call(path, target, body, _read_audio, accept="audio/*, application/octet-stream, application/json")
 
 
-def reject_text(reply: Reply, provider: str | None, model: str | None) -> None:
-    """Raise for a text response where audio was expected.
+def reject_text(reply: Reply, provider: str | None, model: str | None, wanted: str = "audio") -> None:
+    """Raise for a text response where audio, or a video, was expected.
 
     Raises:
         StatusError: The response has status 200 but holds an error object.
@@ -112,9 +112,9 @@ def reject_text(reply: Reply, provider: str | None, model: str | None) -> None:
         if is_error_object(value):
             raise read_error_object(value, reply.body, provider=provider, model=model)
         shown = redact_text(excerpt(reply.body))
-        raise DecodingError(f"the answer has status 200 but holds JSON instead of audio: {shown}")
+        raise DecodingError(f"the answer has status 200 but holds JSON instead of {wanted}: {shown}")
     if kind.startswith("text/"):
-        raise DecodingError(f"the answer has status 200 but holds {kind} instead of audio")
+        raise DecodingError(f"the answer has status 200 but holds {kind} instead of {wanted}")
 
 
 def _read_audio(reply: Reply, target: Target) -> Audio:

@@ -127,6 +127,13 @@ ROWS: Final = (
     Row(_NAMELESS, _needs_prefix("openai/gpt-image-2"), statuses=(400,), paths=("/images/",)),
     Row(_NAMELESS, _needs_prefix("openai/gpt-4o-mini-tts"), statuses=(400,), paths=("/audio/speech",)),
     Row(_NAMELESS, _needs_prefix("elevenlabs/music_v1"), statuses=(400,), paths=("/audio/",)),
+    Row(
+        _NAMELESS,
+        'the id does not name the provider that runs the job: pass provider="elevenlabs" or another one',
+        statuses=(400,),
+        paths=("/videos/",),
+    ),
+    Row(_NAMELESS, _needs_prefix("elevenlabs/veo-3.1-fast"), statuses=(400,), paths=("/videos",)),
     Row(_NAMELESS, _BARE_NAME, statuses=(400,)),
     Row(
         ("Unsupported model: ",),
@@ -172,17 +179,26 @@ ROWS: Final = (
         statuses=(404,),
     ),
     Row(("is not enabled",), "set AUDIO_ENABLED=true on the gateway", statuses=(404,), paths=("/audio/",)),
+    Row(("is not enabled",), "set VIDEOS_ENABLED=true on the gateway", statuses=(404,), paths=("/videos",)),
     Row(("Messages API is not supported by this provider",), "only anthropic serves messages: use chat completions"),
     Row(("Responses API is not supported by this provider",), "only openai serves responses: use chat completions"),
     Row(("Images API is not supported by this provider",), "only openai serves images"),
     Row(
         ("is not supported by this provider",),
-        "few providers generate speech: choose one that does, such as openai or elevenlabs",
+        "few providers generate speech: choose openai, elevenlabs, or on newer gateways llamacpp",
         paths=("/audio/speech",),
     ),
     Row(("is not supported by this provider",), "only elevenlabs makes sound effects and music", paths=("/audio/",)),
+    Row(("is not supported by this provider",), "only elevenlabs generates videos", paths=("/videos",)),
     Row(("The 'image' file is required",), "the image part of the form needs a file name"),
-    Row(("unknown include value",), "include accepts context_window, pricing and modalities"),
+    Row(
+        ('unknown include value "deprecated"', "Unsupported include value: deprecated"),
+        "gateways newer than 0.48 (contract 1.6) know include=deprecated: this one is older, and hides no models",
+    ),
+    Row(
+        ("unknown include value", "Unsupported include value"),
+        "include accepts context_window, pricing and modalities, and on gateways newer than 0.48 deprecated",
+    ),
     Row(
         ("Metrics push is not enabled",),
         "set TELEMETRY_ENABLED=true and TELEMETRY_METRICS_PUSH_ENABLED=true on the gateway",
@@ -192,6 +208,20 @@ ROWS: Final = (
         "gateways newer than 0.48 serve audio: this one is older, or base_url has an extra path segment",
         statuses=(404,),
         paths=("/audio/",),
+    ),
+    Row(
+        ("Requested route is not found",),
+        "gateways newer than 0.48 (contract 1.6) serve videos, with VIDEOS_ENABLED=true: this one is older or lacks "
+        "the setting, or base_url has an extra path segment",
+        statuses=(404,),
+        paths=("/videos",),
+    ),
+    Row(
+        ("",),
+        "the provider does not know the job, or its video is not completed: retrieve_video() returns its status, and "
+        "wait_for_video() waits for it",
+        statuses=(404,),
+        paths=("/videos/",),
     ),
     Row(
         ("Requested route is not found",),
@@ -242,6 +272,14 @@ ROWS: Final = (
         statuses=(401,),
         whole=True,
         paths=("/.well-known/",),
+    ),
+    Row(
+        ("unauthorized",),
+        "the gateway requires an OIDC token for MCP: mcp_resource_metadata() names the server that issues one; pass it "
+        "as token=, or set INFERENCE_GATEWAY_TOKEN",
+        statuses=(401,),
+        whole=True,
+        paths=("/mcp",),
     ),
     Row(
         ("unauthorized",),

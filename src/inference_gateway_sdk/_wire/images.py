@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
     from .call import Reply, Target
 
-__all__ = ["FilePart", "Upload", "edit_call", "fetch_call", "form", "generation_call", "variation_call"]
+__all__ = [
+    "FilePart",
+    "Upload",
+    "edit_call",
+    "fetch_call",
+    "file_part",
+    "form",
+    "form_value",
+    "generation_call",
+    "variation_call",
+]
 
 
 class FilePart(Concealed, Struct, frozen=True):
@@ -136,7 +146,7 @@ def edit_call(
     if not images:
         raise ValueError("image is an empty list: give at least one image")
     name = "image" if len(images) == 1 else "image[]"  # the gateway takes both (gateway-behaviour.md#images)
-    files = [_file(upload, name) for upload in images] + ([] if mask is None else [_file(mask, "mask")])
+    files = [file_part(upload, name) for upload in images] + ([] if mask is None else [file_part(mask, "mask")])
     given = {"prompt": _form_text(prompt), **params}
     return _upload("/images/edits", "CreateImageEditRequest", files, given, provider=provider, extra=extra)
 
@@ -145,7 +155,7 @@ def variation_call(
     image: Upload, params: Mapping[str, Any], provider: object, extra: Mapping[str, Any] | None
 ) -> Call[ImagesResponse]:
     """Return the call that varies an image. Raises as `edit_call`."""
-    files = [_file(image, "image")]
+    files = [file_part(image, "image")]
     return _upload("/images/variations", "CreateImageVariationRequest", files, params, provider=provider, extra=extra)
 
 
@@ -239,11 +249,11 @@ def _upload(
     fields = request_fields(schema, given, target, extra)
     for file in files:
         _check_size(file, target.model)
-    content_type, body = form([(name, _form_value(name, value)) for name, value in fields.items()], files)
+    content_type, body = form([(name, form_value(name, value)) for name, value in fields.items()], files)
     return post_call(path, target, body, _read_images, content_type=content_type, repeat=Idempotency.CAUTIOUSLY)
 
 
-def _file(upload: Upload, name: str) -> FilePart:
+def file_part(upload: Upload, name: str) -> FilePart:
     """Return the form part of an image, with a name and a type that match its content."""
     if not upload.content:
         raise ValueError(f"{name.removesuffix('[]')} is empty: give a file with content")
@@ -264,7 +274,12 @@ def _check_size(file: FilePart, model: str) -> None:
         )
 
 
-def _form_value(name: str, value: Any) -> bytes:
+def form_value(name: str, value: Any) -> bytes:
+    """Return the text of a field.
+
+    Raises:
+        SerializationError: The text cannot be encoded.
+    """
     try:
         return value.encode() if isinstance(value, str) else codec.encode(value)
     except UnicodeEncodeError:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .call import Reply
 
 __all__ = [
-    "PROTOCOL_VERSION",
+    "MCP_PROTOCOL_VERSION",
     "McpServerTool",
     "McpToolResult",
     "ToolPage",
@@ -76,12 +76,24 @@ class McpToolResult(WithMeta, Model, kw_only=True):
 
 T = TypeVar("T")
 
-PROTOCOL_VERSION: Final = "2026-07-28"
+MCP_PROTOCOL_VERSION: Final = "2026-07-28"
+"""The version of the Model Context Protocol that the client speaks with a gateway."""
 _META: Final = "io.modelcontextprotocol/"
 _ID: Final = 1  # each exchange is one HTTP request with one response, so one id serves all requests
 _PLAIN: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _WRAPPED: Final = re.compile(r"=\?base64\?.*\?=", re.IGNORECASE)
-_STATUS_OF_CODE: Final = {-32700: 400, -32600: 400, -32601: 404, -32602: 400, -32603: 500}  # JSON-RPC 2.0, section 5.1
+_UNSUPPORTED_VERSION: Final = -32022
+# JSON-RPC 2.0, section 5.1, and the codes of MCP and the gateway: a guardrail, headers, and the version.
+_STATUS_OF_CODE: Final = {
+    -32700: 400,
+    -32600: 400,
+    -32601: 404,
+    -32602: 400,
+    -32603: 500,
+    -32001: 403,
+    -32020: 400,
+    _UNSUPPORTED_VERSION: 400,
+}
 
 
 class ToolPage(NamedTuple):
@@ -136,7 +148,7 @@ def rpc_call(method: object, params: object, client: Mapping[str, str]) -> Call[
         ValueError: `method` is empty.
         SerializationError: A parameter cannot be encoded as JSON.
     """
-    return _rpc(method, params, client, _envelope, also_read=(400, 404))
+    return _rpc(method, params, client, _envelope)
 
 
 def tools_page_call(cursor: str | None, client: Mapping[str, str]) -> Call[ToolPage]:
@@ -173,7 +185,6 @@ def _rpc(
     params: object,
     client: Mapping[str, str],
     read: Callable[[Reply], T],
-    also_read: tuple[int, ...] = (),
 ) -> Call[T]:
     check_params("McpJsonRpcRequest", {"method": method} if params is None else {"method": method, "params": params})
     name = str(method)
@@ -198,7 +209,7 @@ def _rpc(
         accept="application/json, text/event-stream",  # the protocol lets a server choose
         at_root=True,
         repeat=Idempotency.CAUTIOUSLY if name == "tools/call" else Idempotency.FREELY,
-        also_read=also_read,
+        also_read=(400, 404),
     )
 
 
@@ -211,7 +222,7 @@ def _own_meta(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _meta(client: Mapping[str, str]) -> dict[str, Any]:
     return {
-        _META + "protocolVersion": PROTOCOL_VERSION,
+        _META + "protocolVersion": MCP_PROTOCOL_VERSION,
         _META + "clientInfo": dict(client),
         _META + "clientCapabilities": {},
     }
@@ -282,11 +293,22 @@ def _result(reply: Reply) -> dict[str, Any]:
     Raises:
         StatusError: The response is an error; `code` is the JSON-RPC error code.
     """
-    response = _response(reply)
+    response = _envelope(reply)
     if response.error is not None:
         status = _STATUS_OF_CODE.get(response.error.code or 0, reply.status)
-        raise read_error(status, reply.headers, codec.encode({"error": response.error}), path="/mcp")
+        error = read_error(status, reply.headers, codec.encode({"error": response.error}), path="/mcp")
+        if response.error.code == _UNSUPPORTED_VERSION:
+            error.hint = _version_hint(response.error.data)
+        raise error
     return response.result or {}
+
+
+def _version_hint(data: object) -> str:
+    """Return the hint for a gateway that speaks other versions; `data` is that of its error."""
+    offered: Any = data.get("supported") if is_object(data) else None
+    versions = [version[:40] for version in offered if isinstance(version, str)] if is_array(offered) else []
+    theirs = f"the gateway speaks MCP {', '.join(versions[:8])}" if versions else "the gateway speaks another version"
+    return f"{theirs}, and this client {MCP_PROTOCOL_VERSION}: a newer client or gateway is needed"
 
 
 def _tool_result(reply: Reply) -> McpToolResult:

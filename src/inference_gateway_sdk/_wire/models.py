@@ -12,13 +12,15 @@ from .problem import reject_hollow
 
 __all__ = ["health_call", "models_call"]
 
+_INCLUDES = ("context_window", "pricing", "modalities", "deprecated")
+
 
 def models_call(provider: object, include: Any, query: tuple[tuple[str, str], ...] = ()) -> Call[ListModelsResponse]:
     """Return the call that lists the models of one provider, or of all.
 
     Raises:
         TypeError: `provider` or `include` has the wrong type.
-        ValueError: `provider` is not a provider id.
+        ValueError: `provider` is not a provider id, or `include` names a field that the contract does not list.
     """
     pairs: list[tuple[str, str]] = []
     checked = None if provider is None else check_provider(provider)
@@ -50,11 +52,21 @@ def health_call() -> Call[bool]:
 
 def _read_include(include: Any) -> list[str]:
     if isinstance(include, str):
-        return [str(part).strip() for part in include.split(",") if part.strip()]
+        return _known([part.strip() for part in include.split(",") if part.strip()])
     if not is_iterable(include):
         raise TypeError(f"include must name fields such as 'pricing', got {type(include).__name__}")
     names: list[Any] = list(include)
     for name in names:
         if not isinstance(name, str):
             raise TypeError(f"include must hold strings such as 'pricing', got {type(name).__name__}")
-    return [str(name) for name in names]
+    return _known([str(name) for name in names])
+
+
+def _known(names: list[str]) -> list[str]:
+    for name in names:
+        if name not in _INCLUDES:
+            raise ValueError(
+                f"include: {name[:60]!r} is unknown; choose from {', '.join(_INCLUDES)} "
+                "(extra_query={'include': ...} sends what the contract does not list)"
+            )
+    return names

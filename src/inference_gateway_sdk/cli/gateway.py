@@ -47,7 +47,11 @@ def health(base_url: BaseUrl = None, token: Token = None, ca: CaFile = None) -> 
 
 Include = Annotated[
     list[str] | None,
-    typer.Option("--include", metavar="WHAT", help="Also context_window, pricing or modalities; may be repeated."),
+    typer.Option(
+        "--include",
+        metavar="WHAT",
+        help="Also context_window, pricing, modalities, or deprecated models; may be repeated.",
+    ),
 ]
 
 
@@ -67,7 +71,8 @@ def models(
     if as_json:
         print_json(listing.to_json())
     else:
-        print_rows(("model", "owner", *asked), (_model_cells(model, asked) for model in listing.data))
+        columns = tuple(name for name in asked if name != "deprecated")  # it adds models, and no field
+        print_rows(("model", "owner", *columns), (_model_cells(model, columns) for model in listing.data))
 
 
 def _model_cells(model: Model, asked: tuple[str, ...]) -> tuple[str, ...]:

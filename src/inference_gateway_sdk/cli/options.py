@@ -22,7 +22,7 @@ from ..errors import DecodingError, DeserializationError
 from .output import FailureError, UsageError, echo_err
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "FORMATS",
@@ -221,9 +221,26 @@ class OutputFile:
         Raises:
             FailureError: The file could not be written.
         """
+        self.write_pieces([content])
+
+    def write_pieces(self, pieces: Iterable[bytes]) -> None:
+        """Write the file piece by piece. If that fails, no part of it is left, and a file of before is kept.
+
+        Raises:
+            FailureError: The file could not be written.
+        """
+        replaces = self._mode == "wb"
+        path = self._path.with_name(f".{self._path.name}.{os.getpid()}") if replaces else self._path
         try:
-            with self._path.open(self._mode) as file:
-                file.write(content)
+            with path.open(self._mode) as file:
+                try:
+                    for piece in pieces:
+                        file.write(piece)
+                except BaseException:
+                    path.unlink()
+                    raise
+            if replaces:
+                path.replace(self._path)
         except OSError as error:
             raise FailureError(f"{self._path} cannot be written: {error.strerror}") from error
 

@@ -52,10 +52,20 @@ class Authentication:
         tokens: The check that a token must pass.
         is_open: Return whether a request needs no token.
         bare: Accept a token without the word `Bearer` before it, and send no `WWW-Authenticate` with a refusal.
+        metadata: Return the address of the token metadata for a request that they apply to; None for none (RFC 9728).
     """
 
-    def __init__(self, app: ASGIApp, tokens: TokenCheck, is_open: Callable[[Scope], bool], *, bare: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        tokens: TokenCheck,
+        is_open: Callable[[Scope], bool],
+        *,
+        bare: bool,
+        metadata: Callable[[Scope], str | None] = lambda scope: None,
+    ) -> None:
         self._app = app
+        self._metadata = metadata
         self._tokens = tokens
         self._is_open = is_open
         self._bare = bare
@@ -67,7 +77,9 @@ class Authentication:
             return
         refusal = Problem.unauthorized()
         if not self._bare:
-            refusal.headers = {"www-authenticate": _CHALLENGE}
+            address = self._metadata(scope)
+            more = "" if address is None else f', resource_metadata="{address}"'
+            refusal.headers = {"www-authenticate": _CHALLENGE + more}
         await refusal.response()(scope, receive, send)
 
     async def _is_good(self, authorization: str) -> bool:

@@ -6,12 +6,12 @@ import html
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
@@ -19,7 +19,7 @@ from .access_control import Authentication, OriginCheck
 from .client_connection import ClientLeft, ReadDeadline, WriteDeadline, reset_after_answer
 from .endpoints.chat import chat_with_tools
 from .endpoints.gateway import health, list_models, push_metrics
-from .endpoints.mcp import handle_mcp, list_tools, token_metadata
+from .endpoints.mcp import handle_mcp, list_tools, resource_url, serves_metadata, token_metadata
 from .endpoints.pass_through import (
     SOUNDS,
     edit_image,
@@ -30,6 +30,7 @@ from .endpoints.pass_through import (
     responses,
     vary_image,
 )
+from .endpoints.videos import create_video, download_video, retrieve_video
 from .guardrails import GuardrailCheck
 from .problems import Problem
 from .settings import normal_origin
@@ -37,7 +38,6 @@ from .settings import normal_origin
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
-    from starlette.requests import Request
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -97,9 +97,12 @@ def create_app(gateway: Gateway) -> Starlette:
         _route("POST", "/v1/images/edits", partial(edit_image, gateway)),
         _route("POST", "/v1/images/variations", partial(vary_image, gateway)),
         *(_route("POST", f"/v1/audio/{kind}", partial(make_sound, gateway, kind)) for kind in SOUNDS),
+        _route("POST", "/v1/videos", partial(create_video, gateway)),
+        _route("GET", "/v1/videos/{video_id}", partial(retrieve_video, gateway)),
+        _route("GET", "/v1/videos/{video_id}/content", partial(download_video, gateway)),
         _route("GET", "/v1/mcp/tools", partial(list_tools, gateway)),
         *(_route(method, "/mcp", partial(handle_mcp, gateway)) for method in ("POST", "GET", "DELETE")),
-        _route("GET", "/.well-known/oauth-protected-resource/mcp", partial(token_metadata, gateway)),
+        _route("GET", _METADATA, partial(token_metadata, gateway)),
         _route("POST", "/v1/metrics", partial(push_metrics, gateway)),
         *(
             _route(method, f"/proxy/{provider}/{{path:path}}", partial(proxy, gateway))
@@ -154,16 +157,29 @@ def _middleware(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
     if gateway.quirks.write_deadline:
         middleware.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
     if gateway.tokens:
-        middleware.append(Middleware(Authentication, gateway.tokens, _is_open, bare=gateway.quirks.bare_tokens))
+        bare = gateway.quirks.bare_tokens
+        metadata = partial(_token_metadata, gateway)
+        middleware.append(Middleware(Authentication, gateway.tokens, _is_open, bare=bare, metadata=metadata))
     middleware.append(Middleware(ReadDeadline, settings.read_timeout))
     if settings.guardrails:
         middleware.append(Middleware(GuardrailCheck, settings.guardrails, settings.max_body))
     return middleware
 
 
+_METADATA = "/.well-known/oauth-protected-resource/mcp"
+
+
 def _is_open(scope: Scope) -> bool:
     """Return whether a request needs no token: for the health endpoint and the token metadata."""
-    return scope["path"] in ("/health", "/.well-known/oauth-protected-resource/mcp")
+    return scope["path"] in ("/health", _METADATA)
+
+
+def _token_metadata(gateway: Gateway, scope: Scope) -> str | None:
+    """Return the address of the token metadata for a request to `/mcp`, where they are served."""
+    if scope["path"] != "/mcp" or not serves_metadata(gateway):
+        return None
+    parts = urlsplit(resource_url(gateway, Request(scope)))
+    return f"{parts.scheme}://{parts.netloc}{_METADATA}"
 
 
 async def _no_route(_: Request, __: Exception) -> Response:

@@ -105,7 +105,7 @@ class Gateway(Struct, frozen=True):
             elif access.key or not profile.needs_key:
                 providers[name] = HttpProvider(
                     profile,
-                    url=access.url,
+                    url=access.url or (profile.older_url if bugs.older_routes else "") or None,
                     key=access.key,
                     header_timeout=settings.header_timeout,
                     two_versions=bugs.two_versions,

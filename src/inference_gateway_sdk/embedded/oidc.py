@@ -50,10 +50,12 @@ class Oidc(Struct, frozen=True, kw_only=True):
     Attributes:
         issuer: `AUTH_OIDC_ISSUER`: its address, exactly as in the `iss` claim of its tokens.
         audience: `AUTH_OIDC_CLIENT_ID`: the required `aud` claim.
+        audiences: `AUTH_OIDC_AUDIENCE`: the `aud` claims to accept in its place; empty for `audience` alone.
     """
 
     issuer: str
-    audience: str
+    audience: str = ""
+    audiences: tuple[str, ...] = ()
 
 
 class _KeySet(Struct):
@@ -152,7 +154,7 @@ class TokenVerifier:
             token,
             key.key,
             algorithms=self._algorithms,
-            audience=self._oidc.audience,
+            audience=self._oidc.audiences or self._oidc.audience,
             issuer=self._oidc.issuer,
             options={"require": ["exp"], "verify_iat": False, "verify_nbf": False},
         )

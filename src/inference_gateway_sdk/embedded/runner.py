@@ -113,6 +113,7 @@ def running(
         port=0,
         images=everything,
         audio=everything,
+        videos=everything,
         expose_mcp=everything or bool(tools),
         mcp=McpSettings(mode="direct"),
         push_metrics=everything,

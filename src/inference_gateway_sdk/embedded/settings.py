@@ -155,11 +155,13 @@ class McpSettings(Concealed, Struct, frozen=True, kw_only=True):
         servers: `MCP_SERVERS`: addresses of MCP servers with streamable HTTP. `alias=address` sets the alias in the
             tools' public names; the default is the server's own name.
         mode: `MCP_TOOL_MODE`: "selector" offers two tools that find and run the others, "direct" offers each.
-        include: `MCP_INCLUDE_TOOLS`: when not empty, only these are offered; takes precedence over `exclude`.
+        include: `MCP_INCLUDE_TOOLS`: when not empty, only these are offered; takes precedence over `exclude`. A name
+            may begin with the server's alias and `_`.
         exclude: `MCP_EXCLUDE_TOOLS`: these are never offered.
         dial_timeout: `MCP_DIAL_TIMEOUT`: time limit for connecting to a server.
         header_timeout: `MCP_RESPONSE_HEADER_TIMEOUT`: time limit for the head of its answer.
-        request_timeout: The shorter of `MCP_REQUEST_TIMEOUT` and `MCP_CLIENT_TIMEOUT`: time limit for the whole answer.
+        request_timeout: `MCP_REQUEST_TIMEOUT`: time limit for listing a server's tools.
+        call_timeout: `MCP_CLIENT_TIMEOUT`: time limit for a tool's whole answer.
         reconnect_interval: `MCP_RECONNECT_INTERVAL`, unless `MCP_ENABLE_RECONNECT` is off: time until an unreachable
             server is contacted again; None for never.
         polling_interval: `MCP_POLLING_INTERVAL`, unless `MCP_POLLING_ENABLED` is off: time until a reachable server's
@@ -174,6 +176,7 @@ class McpSettings(Concealed, Struct, frozen=True, kw_only=True):
     dial_timeout: float = 3.0
     header_timeout: float = 3.0
     request_timeout: float = 5.0
+    call_timeout: float = 5.0
     reconnect_interval: float | None = 30.0
     polling_interval: float | None = 30.0
 
@@ -214,9 +217,8 @@ class McpSettings(Concealed, Struct, frozen=True, kw_only=True):
             exclude=names(environ.get("MCP_EXCLUDE_TOOLS", "")),
             dial_timeout=duration(environ, "MCP_DIAL_TIMEOUT", plain.dial_timeout),
             header_timeout=duration(environ, "MCP_RESPONSE_HEADER_TIMEOUT", plain.header_timeout),
-            request_timeout=min(
-                duration(environ, name, plain.request_timeout) for name in ("MCP_REQUEST_TIMEOUT", "MCP_CLIENT_TIMEOUT")
-            ),
+            request_timeout=duration(environ, "MCP_REQUEST_TIMEOUT", plain.request_timeout),
+            call_timeout=duration(environ, "MCP_CLIENT_TIMEOUT", plain.call_timeout),
             reconnect_interval=_mcp_interval(environ, "MCP_ENABLE_RECONNECT", "MCP_RECONNECT_INTERVAL"),
             polling_interval=_mcp_interval(environ, "MCP_POLLING_ENABLED", "MCP_POLLING_INTERVAL"),
         )
@@ -257,6 +259,8 @@ class Quirks(Struct, frozen=True, kw_only=True):
             against the lists of models (#mcp-tools).
         mcp_cut_turns: Such a stream cuts each turn off at its finish, which loses usage. An error is an unescaped frame
             under 200, with `[DONE]` after it (#mcp-tools, #known-bugs).
+        older_routes: Only the contract of v0.22 is served: neither audio, videos nor `/mcp`, and `include=deprecated`
+            is refused (#routes).
         self_calls: With TLS, chats and lists of models go through a request of the gateway to itself over HTTP/2. They
             fail unless its own certificate verifies, and streams that pause for `SERVER_WRITE_TIMEOUT` end
             (#limits-and-timeouts, #known-bugs).
@@ -282,6 +286,7 @@ class Quirks(Struct, frozen=True, kw_only=True):
     llamacpp_needs_key: bool = False
     mcp_shortcuts: bool = False
     mcp_cut_turns: bool = False
+    older_routes: bool = False
     mcp_swallows_body: bool = False
 
 
@@ -344,14 +349,11 @@ class Guardrails(Concealed, Struct, frozen=True, kw_only=True):
 
 # Variables that only the real gateway acts on. Ignoring GUARDRAILS_ENABLED silently would be a trap.
 _NOT_HERE = (
-    "AUTH_OIDC_AUDIENCE",
     "GUARDRAILS_ENABLED",
     "GUARDRAILS_POLICY_DIR",
-    "MCP_RESOURCE_URL",
     "SERVER_TLS_CLIENT_CA_PATH",
     "SERVER_WRITE_TIMEOUT",
     "TELEMETRY_ENABLED",
-    "VIDEOS_ENABLED",
 )
 _FAMILIES_NOT_HERE = ("A2A_", "AUDIO_LOCAL_", "CLIENT_TLS_")
 
@@ -386,13 +388,17 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
         vision: `ENABLE_VISION`, or `VISION_ENABLED` as newer gateways call it: images are removed from requests to
             models that accept text only. When off, nothing is removed.
         audio: `AUDIO_ENABLED`, of newer gateways: the audio endpoints are on.
+        videos: `VIDEOS_ENABLED`, of newer gateways: the video endpoints are on.
         expose_mcp: `MCP_EXPOSE`: tools can be listed, and with MCP on, called at `/mcp`.
         mcp: `MCP_ENABLED`, `MCP_SERVERS` and the other variables of MCP.
+        mcp_resource_url: `MCP_RESOURCE_URL`: the public address of `/mcp` in the token metadata; None to make it from
+            the request.
         push_metrics: `TELEMETRY_ENABLED` with `TELEMETRY_METRICS_PUSH_ENABLED`: pushed metrics are checked, not stored.
         access: `<ID>_API_URL` and `<ID>_API_KEY`, by provider id.
         pools: `ROUTING_ENABLED` with `ROUTING_CONFIG_PATH`: the (provider id, model) pairs of each alias, in turn.
         guardrails: `GUARDRAILS_ENABLED` with `GUARDRAILS_EXTERNAL_URL`: a service that judges requests, or None.
-        oidc: `AUTH_ENABLED`, `AUTH_OIDC_ISSUER`, `AUTH_OIDC_CLIENT_ID`: the issuer of required tokens; None for none.
+        oidc: `AUTH_ENABLED`, `AUTH_OIDC_ISSUER`, `AUTH_OIDC_CLIENT_ID`, `AUTH_OIDC_AUDIENCE`: the issuer of required
+            tokens; None for none.
         token: `INFERENCE_GATEWAY_SERVE_TOKEN`, of the embedded gateway only: a token that requests need wherever they
             would need one of an issuer.
         quirks: A release of the real gateway, such as "v0.48", whose bugs are reproduced; None for none.
@@ -416,8 +422,10 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
     images: bool = False
     vision: bool = False
     audio: bool = False
+    videos: bool = False
     expose_mcp: bool = False
     mcp: McpSettings = McpSettings()
+    mcp_resource_url: str | None = None
     push_metrics: bool = False
     access: Mapping[str, Access] = field(default_factory=dict[str, Access])
     pools: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict[str, Sequence[tuple[str, str]]])
@@ -490,8 +498,10 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
             images=switch(environ, "ENABLE_IMAGES") or switch(environ, "IMAGES_ENABLED"),
             vision=switch(environ, "ENABLE_VISION") or switch(environ, "VISION_ENABLED"),
             audio=switch(environ, "AUDIO_ENABLED"),
+            videos=switch(environ, "VIDEOS_ENABLED"),
             expose_mcp=switch(environ, "MCP_EXPOSE"),
-            mcp=McpSettings.from_env(environ),
+            mcp=_mcp(environ, older=named(quirks).older_routes),
+            mcp_resource_url=_resource_url(environ),
             push_metrics=push_metrics,
             access={name: _access(environ, name) for name in CATALOGUE},
             pools=_pools(environ),
@@ -509,6 +519,23 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
         """Return these settings with another host, port or grace. None keeps the current value."""
         given = {"host": host, "port": port, "grace": grace}
         return replace(self, **{name: value for name, value in given.items() if value is not None})
+
+
+def _resource_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("MCP_RESOURCE_URL") or None
+    if url is not None and not is_http(url):
+        shown = abbreviated_url(url)
+        raise SettingsError(
+            f"MCP_RESOURCE_URL={shown}: write an address such as https://gateway.example/mcp, or unset it"
+        )
+    return url
+
+
+def _mcp(environ: Mapping[str, str], *, older: bool) -> McpSettings:
+    """Return the settings of MCP. On older gateways both time limits apply to lists and to calls."""
+    settings = McpSettings.from_env(environ)
+    shorter = min(settings.request_timeout, settings.call_timeout)
+    return replace(settings, request_timeout=shorter, call_timeout=shorter) if older else settings
 
 
 def _not_here(environ: Mapping[str, str]) -> list[str]:
@@ -534,13 +561,17 @@ def _oidc(environ: Mapping[str, str]) -> Oidc | None:
     if not switch(environ, "AUTH_ENABLED"):
         return None
     issuer, audience = environ.get("AUTH_OIDC_ISSUER", ""), environ.get("AUTH_OIDC_CLIENT_ID", "")
+    audiences = names(environ.get("AUTH_OIDC_AUDIENCE", ""))
     if not is_http(issuer):
         raise SettingsError(
             f"AUTH_OIDC_ISSUER={abbreviated_url(issuer)}: with AUTH_ENABLED=true, write the address of the issuer"
         )
-    if not audience:
-        raise SettingsError("AUTH_OIDC_CLIENT_ID is not set: with AUTH_ENABLED=true, write the audience of its tokens")
-    return Oidc(issuer=issuer, audience=audience)
+    if not audience and not audiences:
+        raise SettingsError(
+            "AUTH_OIDC_CLIENT_ID and AUTH_OIDC_AUDIENCE are not set: with AUTH_ENABLED=true, write the audience of its "
+            "tokens into one"
+        )
+    return Oidc(issuer=issuer, audience=audience, audiences=audiences)
 
 
 def _access(environ: Mapping[str, str], provider: str) -> Access:
@@ -549,7 +580,4 @@ def _access(environ: Mapping[str, str], provider: str) -> Access:
     if url is not None and not is_http(url):
         shown = abbreviated_url(url)
         raise SettingsError(f"{name}={shown}: write an address such as http://127.0.0.1:8000/v1, or unset it")
-    key = environ.get(f"{provider.upper()}_API_KEY") or None
-    if key and not url and not CATALOGUE[provider].url:
-        raise SettingsError(f"{name} is not set: {provider} has a key and no default address")
-    return Access(url=url, key=key)
+    return Access(url=url, key=environ.get(f"{provider.upper()}_API_KEY") or None)

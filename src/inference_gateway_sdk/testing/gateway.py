@@ -48,7 +48,7 @@ IN_PROCESS_URL = f"http://{_IN_PROCESS_HOST}"
 """The base URL of clients without a socket. No connection is made to it."""
 
 _MODELS = ("openai/scripted", "anthropic/scripted")
-_EVERYTHING = Settings(port=0, images=True, audio=True, expose_mcp=True, push_metrics=True)
+_EVERYTHING = Settings(port=0, images=True, audio=True, videos=True, expose_mcp=True, push_metrics=True)
 _EVERYBODY = {name: Access(url="http://provider.invalid", key="scripted") for name in CATALOGUE}
 """All providers with a key. No request is sent to these addresses."""
 

@@ -30,9 +30,9 @@ from ..embedded.multipart import Form, FormError
 __all__ = ["ENDPOINTS", "OF_A_MODEL", "Body", "Endpoint", "ReceivedRequest", "endpoint_of", "query_of"]
 
 Endpoint: TypeAlias = Literal[
-    "chat", "messages", "responses", "images", "audio", "proxy", "models", "mcp", "metrics", "health", "other"
+    "chat", "messages", "responses", "images", "audio", "proxy", "videos", "models", "mcp", "metrics", "health", "other"
 ]
-"""The kind of endpoint, for any dialect and path: "images" and "audio" are three paths each, "mcp" two."""
+"""The kind of endpoint, for any dialect and path: "images", "audio" and "videos" are three paths each, "mcp" two."""
 
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 
@@ -57,6 +57,7 @@ _PREFIXES: tuple[tuple[str, Endpoint], ...] = (
     ("/v1/responses", "responses"),
     ("/v1/images/", "images"),
     ("/v1/audio/", "audio"),
+    ("/v1/videos", "videos"),
     ("/proxy/", "proxy"),
     ("/v1/models", "models"),
     ("/v1/mcp/", "mcp"),

@@ -1,4 +1,4 @@
-"""A gateway with a plan that each test fills, and raw requests to it: what stands on the socket, byte for byte."""
+"""A gateway with a plan that each test fills, and raw requests to it: the socket's data, byte for byte."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What came back, and how it ended: "whole", "closed", "reset", "silent" or "goes on"."""
+class Received:
+    """The received data, and how it ended: "whole", "closed", "reset", "silent" or "goes on"."""
 
     data: bytes
     end: str
@@ -36,7 +36,7 @@ class Heard:
 
     @property
     def content(self) -> bytes:
-        """The body without the framing of HTTP, as far as there is any."""
+        """Return the body without the framing of HTTP, as far as there is any."""
         if "transfer-encoding: chunked" not in self.head:
             return self.body
         content, rest = b"", self.body
@@ -47,7 +47,7 @@ class Heard:
 
     @property
     def events(self) -> list[bytes]:
-        """The whole events in the body."""
+        """Return the whole events in the body."""
         return self.content.split(b"\n\n")[:-1]
 
 
@@ -59,16 +59,16 @@ class Speaker:
         assert address.hostname is not None
         self.socket = socket.create_connection((address.hostname, address.port or 0), timeout=PATIENCE)
 
-    def say(self, path: str = CHAT, body: object = None, *headers: str, method: str = "POST") -> None:
+    def send(self, path: str = CHAT, body: object = None, *headers: str, method: str = "POST") -> None:
         """Send one request."""
         data = b"" if body is None else json.dumps(body).encode()
         lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(data)}", *headers, "", ""]
         self.socket.sendall("\r\n".join(lines).encode() + data)
 
-    def hear(self, until: bytes | None = None, *, seconds: float = PATIENCE) -> Heard:
-        """What comes until the answer is whole, the connection ends, nothing comes for so long, or some bytes came.
+    def receive(self, until: bytes | None = None, *, seconds: float = PATIENCE) -> Received:
+        """Receive until the answer is whole, the connection ends, nothing comes for so long, or some bytes came.
 
-        A whole answer is one as HTTP frames it, whatever stands in it.
+        An answer is whole by HTTP's framing, whatever its content.
         """
         data = b""
         self.socket.settimeout(seconds)
@@ -76,15 +76,15 @@ class Speaker:
             while not _is_whole(data):
                 piece = self.socket.recv(65536)
                 if not piece:
-                    return Heard(data, "closed")
+                    return Received(data, "closed")
                 data += piece
                 if until is not None and until in data:
-                    return Heard(data, "goes on")
+                    return Received(data, "goes on")
         except ConnectionResetError:
-            return Heard(data, "reset")
+            return Received(data, "reset")
         except TimeoutError:
-            return Heard(data, "silent")
-        return Heard(data, "whole")
+            return Received(data, "silent")
+        return Received(data, "whole")
 
     def close(self) -> None:
         self.socket.close()
@@ -100,7 +100,7 @@ def _is_whole(data: bytes) -> bool:
 
 @pytest.fixture(scope="session")
 def faulty() -> Generator[tuple[str, FaultPlan]]:
-    """The address of a gateway in front of the scripted provider, and its plan."""
+    """Yield the address of a gateway in front of the scripted provider, and its plan."""
     plan = FaultPlan()
     with running(scripted=ScriptedProvider(), local=nowhere(), faults=plan) as url:
         yield url, plan
@@ -108,14 +108,14 @@ def faulty() -> Generator[tuple[str, FaultPlan]]:
 
 @pytest.fixture
 def plan(faulty: tuple[str, FaultPlan]) -> FaultPlan:
-    """The plan, empty."""
+    """Return the plan, empty."""
     faulty[1].clear()
     return faulty[1]
 
 
 @pytest.fixture
 def speak(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> Generator[Callable[[], Speaker]]:
-    """Opens connections."""
+    """Return a function that opens connections."""
     opened: list[Speaker] = []
 
     def connect() -> Speaker:

@@ -1,4 +1,4 @@
-"""A gateway that stops listening: connections are refused by the kernel, and its port is its own all the while."""
+"""A gateway that stops listening: the kernel refuses connections, and the port stays reserved."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ ASKED = {"model": "openai/any", "messages": [{"role": "user", "content": "one"}]
 
 
 def answers(url: str) -> bool:
-    """Whether a new connection is accepted and answered."""
+    """Return whether a new connection is accepted and answered."""
     speaker = Speaker(url)
-    speaker.say(body=ASKED)
-    heard = speaker.hear()
+    speaker.send(body=ASKED)
+    received = speaker.receive()
     speaker.close()
-    return heard.end == "whole"
+    return received.end == "whole"
 
 
 def listens(url: str, *, within: float = 20) -> bool:
-    """Whether connections are accepted within so many seconds."""
+    """Return whether connections are accepted within so many seconds."""
     end = time.monotonic() + within
     while time.monotonic() < end:
         try:
@@ -44,7 +44,7 @@ def listens(url: str, *, within: float = 20) -> bool:
 
 
 def test_connections_are_refused_until_the_block_ends(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> None:
-    """The kernel refuses them; afterwards the same address answers, as often as one likes."""
+    """The kernel refuses connections during a block; afterwards the same address answers, any number of times."""
     url, _ = faulty
     for _ in range(3):
         with plan.refusing(), pytest.raises(ConnectionRefusedError):
@@ -53,7 +53,7 @@ def test_connections_are_refused_until_the_block_ends(faulty: tuple[str, FaultPl
 
 
 def test_blocks_may_overlap(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> None:
-    """Connections are accepted again when the last of them has ended."""
+    """Connections are accepted again when the last of the overlapping blocks has ended."""
     url, _ = faulty
     with plan.refusing():
         with plan.refusing():
@@ -63,8 +63,8 @@ def test_blocks_may_overlap(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> N
     assert answers(url)
 
 
-def test_nobody_takes_the_port_meanwhile(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> None:
-    """Another gateway cannot listen there."""
+def test_the_port_stays_reserved_meanwhile(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> None:
+    """Another gateway cannot take the port meanwhile."""
     address = urlsplit(faulty[0])
     settings = Settings(port=address.port or 0)
     with plan.refusing(), pytest.raises(ListenError), running(settings, local=nowhere()):
@@ -72,27 +72,27 @@ def test_nobody_takes_the_port_meanwhile(faulty: tuple[str, FaultPlan], plan: Fa
 
 
 def test_idle_connections_end_and_answers_in_progress_do_not(speak: Any, plan: FaultPlan) -> None:
-    """What is kept for later is closed; what is being answered comes to its end."""
+    """An idle connection is closed; an answer in progress is completed."""
     idle, busy = speak(), speak()
-    idle.say(body=ASKED)
-    assert idle.hear().end == "whole"
+    idle.send(body=ASKED)
+    assert idle.receive().end == "whole"
     plan.add("stall-before-headers; seconds=0.3")
-    busy.say(body=ASKED)
+    busy.send(body=ASKED)
     until(lambda: plan.taken(plan.rules[0]))
     with plan.refusing():
         assert idle.socket.recv(1) == b""
-        assert busy.hear().end == "whole"
+        assert busy.receive().end == "whole"
 
 
 def test_a_request_makes_the_gateway_go_away_for_a_time(
     faulty: tuple[str, FaultPlan], speak: Any, plan: FaultPlan
 ) -> None:
-    """It is closed without an answer, then nobody listens, and then somebody does."""
+    """The request is closed without an answer, then connections are refused, and then accepted again."""
     url, _ = faulty
     rule = plan.add("refuse; seconds=1")
     speaker = speak()
-    speaker.say(body=ASKED)
-    assert (speaker.hear().data, plan.taken(rule)) == (b"", 1)
+    speaker.send(body=ASKED)
+    assert (speaker.receive().data, plan.taken(rule)) == (b"", 1)
     plan.clear()
     with pytest.raises(ConnectionRefusedError):
         Speaker(url)
@@ -100,12 +100,12 @@ def test_a_request_makes_the_gateway_go_away_for_a_time(
 
 
 def test_a_gateway_may_end_while_it_refuses() -> None:
-    """Its port is free afterwards, nothing stays open, and the plan knows of no gateway any more."""
+    """After the gateway's end its port is free, nothing stays open, and the plan refers to no gateway."""
     plan, threads = FaultPlan(["refuse; seconds=60"]), threading.active_count()
     with running(scripted=ScriptedProvider(), local=nowhere(), faults=plan) as url:
         speaker = Speaker(url)
-        speaker.say(body=ASKED)
-        assert speaker.hear().data == b""
+        speaker.send(body=ASKED)
+        assert speaker.receive().data == b""
         speaker.close()
     assert threading.active_count() == threads
     port = urlsplit(url).port or 0
@@ -131,5 +131,5 @@ def test_the_answer_is_the_same_after_a_refusal(speak: Any, plan: FaultPlan) -> 
         pass
     speaker = speak()
     for _ in range(2):
-        speaker.say(body=ASKED)
-        assert json.loads(speaker.hear().body)["model"] == "any"
+        speaker.send(body=ASKED)
+        assert json.loads(speaker.receive().body)["model"] == "any"

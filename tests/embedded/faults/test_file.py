@@ -13,7 +13,7 @@ from inference_gateway_sdk.embedded.faults.plan import parse_plan
 
 
 def test_a_file_becomes_a_plan(tmp_path: Path) -> None:
-    """Rules in their order, with faults as text or as tables."""
+    """Rules keep their order, with faults as text or as tables."""
     file = tmp_path / "faults.toml"
     file.write_text(
         """
@@ -47,13 +47,13 @@ def test_a_file_becomes_a_plan(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_is_an_empty_plan() -> None:
-    """Nothing goes wrong, and the header is not honoured."""
+    """An empty file has no faults, and the header is not honoured."""
     plan = parse_plan("")
     assert (plan.rules, plan.header) == ((), False)
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "phrase"),
     [
         ("[[rules]\n", "this is not TOML: "),
         ("[[rule]]\nfault = 'status'\n", "the file has no parameter 'rule': did you mean 'rules'?"),
@@ -69,16 +69,16 @@ def test_an_empty_file_is_an_empty_plan() -> None:
         ("[[rules]]\nfault = 1979-05-27\n", "rule 1: fault is wrong: "),
     ],
 )
-def test_a_file_that_says_nothing_useful_is_refused(text: str, says: str) -> None:
-    """The message names the rule and what to write."""
+def test_a_file_without_a_valid_rule_is_refused(text: str, phrase: str) -> None:
+    """The message names the rule and the correction."""
     with pytest.raises(FaultError) as caught:
         parse_plan(text)
-    assert says in str(caught.value)
+    assert phrase in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [None, b"\xff"])
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
-    """So that it is found."""
+    """A file that cannot be read is named in the error."""
     file = tmp_path / "faults.toml"
     if content is not None:
         file.write_bytes(content)
@@ -94,7 +94,7 @@ WORDS = st.sampled_from(
 
 @given(st.text() | st.lists(WORDS).map("".join))
 def test_any_text_is_a_plan_or_refused(text: str) -> None:
-    """Whatever stands in the file: a plan, or a sentence that says why not."""
+    """Any content is a plan, or is refused with the reason."""
     _a_plan_or_a_sentence(text)
 
 
@@ -105,7 +105,7 @@ KEYS = ["fault", "sequence", "method", "path", "model", "times", "repeat", "prob
 
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES), max_size=3))
 def test_any_rules_are_a_plan_or_refused(rules: list[dict[str, str]]) -> None:
-    """The same for files that are TOML and have rules."""
+    """Any rules in TOML are a plan, or are refused with the reason."""
     lines = [line for rule in rules for line in ("[[rules]]", *(f"{key} = {value}" for key, value in rule.items()))]
     _a_plan_or_a_sentence("\n".join(lines))
 

@@ -1,4 +1,4 @@
-"""Faults are made by name, and nothing else is taken for one."""
+"""Faults are made by name, and anything else is refused."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from inference_gateway_sdk.embedded.faults import KINDS, FaultError, fault
 
 
 def test_a_fault_has_its_defaults() -> None:
-    """What is not said is as the kind has it."""
+    """A parameter that is not given has the kind's default."""
     made = fault("stall-mid-body", seconds=0.5)
     assert (made.name, msgspec.structs.asdict(made)) == ("stall-mid-body", {"after": 2, "seconds": 0.5})
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_every_kind_can_be_made_and_says_what_it_is(name: str) -> None:
-    """No parameter is obligatory, and each kind has a name, a sentence and words about its parameters."""
+def test_every_kind_can_be_made_and_is_described(name: str) -> None:
+    """No parameter is obligatory, and each kind has a name, a sentence and a description of its parameters."""
     kind = KINDS[name]
     assert type(fault(name)) is kind
     sentence, *more = (kind.__doc__ or "").splitlines()
@@ -28,14 +28,14 @@ def test_every_kind_can_be_made_and_says_what_it_is(name: str) -> None:
 
 
 def test_faults_are_values() -> None:
-    """Equal faults are equal, can be kept in sets, and cannot be changed."""
+    """Equal faults are equal, hashable and immutable."""
     assert {fault("status", status=500), fault("status", status="500")} == {fault("status", status=500)}
     with pytest.raises(AttributeError):
         fault("truncate").after = 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters", "says"),
+    ("name", "parameters", "phrase"),
     [
         ("reset-mid-bodi", {}, "unknown fault 'reset-mid-bodi': did you mean 'reset-mid-body'?"),
         ("xyzzy", {}, "unknown fault 'xyzzy': use one of answer, status, refuse, "),
@@ -52,14 +52,14 @@ def test_faults_are_values() -> None:
         ("stall-mid-body", {"seconds": float("inf")}, "seconds is wrong: "),
     ],
 )
-def test_what_is_no_fault_is_refused(name: str, parameters: dict[str, object], says: str) -> None:
-    """The message names what is wrong, and the nearest thing that is right."""
+def test_what_is_no_fault_is_refused(name: str, parameters: dict[str, object], phrase: str) -> None:
+    """The message names the error, and the nearest valid name."""
     with pytest.raises(FaultError) as caught:
         fault(name, **parameters)
-    assert says in str(caught.value)
+    assert phrase in str(caught.value)
 
 
 @pytest.mark.parametrize("seconds", [3, 2.5, "3", "Wed, 21 Oct 2026 07:28:00 GMT"])
 def test_retry_after_is_the_headers_text(seconds: float | str) -> None:
-    """Seconds may be a number, or text as HTTP has it."""
+    """Seconds may be a number, or text in HTTP's form."""
     assert fault("status", retry_after=seconds).retry_after == str(seconds)  # type: ignore[attr-defined]

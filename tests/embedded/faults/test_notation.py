@@ -1,4 +1,4 @@
-"""Faults as text: what is written is read again, and any other text is refused with a sentence."""
+"""Faults as text: written faults are read again, and any other text is refused with a sentence."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
 
 @st.composite
 def faults(draw: st.DrawFn) -> Fault:
-    """Any fault there can be."""
+    """Draw any possible fault."""
     name = draw(st.sampled_from(sorted(KINDS)))
     given_ = draw(st.sets(st.sampled_from(KINDS[name].__struct_fields__ or ("",))))
     return fault(name, **{key: draw(VALUES[key]) for key in given_ if key})
 
 
 def written(made: Fault) -> str:
-    """The text of a fault, as the notation is described: what differs from its defaults."""
+    """Return the text of a fault in the documented notation: its parameters that differ from their defaults."""
     plain = type(made)()
     values = {key: getattr(made, key) for key in made.__struct_fields__}
     changed = {key: value for key, value in values.items() if value != getattr(plain, key)}
@@ -48,7 +48,7 @@ def written(made: Fault) -> str:
 
 
 def written_value(value: object) -> str:
-    """A value, in quotation marks where it needs them."""
+    """Return a value, quoted if necessary."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str) and (value != value.strip() or re.search(r'[;"\\\x00-\x1f\x7f]', value)):
@@ -58,7 +58,7 @@ def written_value(value: object) -> str:
 
 @given(faults())
 def test_what_is_written_is_read_again(made: Fault) -> None:
-    """Every fault has a text, on one line, and the text has that fault."""
+    """Every fault has a text of one line, which is read as that fault."""
     text = written(made)
     assert "\n" not in text
     assert parse_fault(text) == made
@@ -66,7 +66,7 @@ def test_what_is_written_is_read_again(made: Fault) -> None:
 
 @given(st.text())
 def test_any_text_is_a_fault_or_refused(text: str) -> None:
-    """Whatever stands in a header: a fault, or a sentence that says why not."""
+    """Any text in a header is a fault, or is refused with the reason."""
     _a_fault_or_a_sentence(text)
 
 
@@ -75,7 +75,7 @@ def test_any_text_is_a_fault_or_refused(text: str) -> None:
     st.lists(st.tuples(st.sampled_from([*VALUES, "x", ""]), st.text(alphabet='"\\;= 0a\n') | st.text())),
 )
 def test_nearly_a_fault_is_a_fault_or_refused(name: str, parameters: list[tuple[str, str]]) -> None:
-    """The same for texts that begin well."""
+    """Any text that begins like a fault is one, or is refused with the reason."""
     _a_fault_or_a_sentence("; ".join([name, *(f"{key}={value}" for key, value in parameters)]))
 
 
@@ -91,7 +91,7 @@ JSON = st.recursive(
     | st.fixed_dictionaries({"name": st.sampled_from(sorted(KINDS))}, optional={key: JSON for key in VALUES})
 )
 def test_any_mapping_is_a_fault_or_refused(mapping: dict[str, object]) -> None:
-    """The same for what a file may hold."""
+    """Any mapping in a file is a fault, or is refused with the reason."""
     _a_fault_or_a_sentence(mapping)
 
 
@@ -118,12 +118,12 @@ def _a_fault_or_a_sentence(given_: str | dict[str, object]) -> None:
     ],
 )
 def test_a_text_is_read_with_forbearance(text: str, same: Fault) -> None:
-    """Blanks do not matter, nor a hyphen for an underscore; a semicolon inside quotation marks is no end."""
+    """Blanks are ignored, as is a hyphen for an underscore; a semicolon inside quotation marks is not an end."""
     assert parse_fault(text) == same
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "phrase"),
     [
         ("", "unknown fault ''"),
         ("truncate; after", "write ; parameter=value"),
@@ -135,8 +135,8 @@ def test_a_text_is_read_with_forbearance(text: str, same: Fault) -> None:
         ({"name": "status", "status": None}, "status is wrong: expected int, got null"),
     ],
 )
-def test_a_text_that_is_none_is_refused(text: str | dict[str, object], says: str) -> None:
-    """The message says what to write."""
+def test_a_text_that_is_none_is_refused(text: str | dict[str, object], phrase: str) -> None:
+    """The message of a refused text has the correction."""
     with pytest.raises(FaultError) as caught:
         parse_fault(text)
-    assert says in str(caught.value)
+    assert phrase in str(caught.value)

@@ -1,4 +1,4 @@
-"""Which requests meet which faults: rules in order, chances, sequences, and counting under concurrency."""
+"""The match of requests to faults: rules in order, probabilities, sequences, and counting under concurrency."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ FORM = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\na\r\n--b--\r
 
 
 def asked(method: str = "POST", path: str = CHAT, model: str = "openai/gpt-4o") -> RequestInfo:
-    """One chat."""
+    """Return one chat."""
     return RequestInfo(method=method, path=path, body=json.dumps({"model": model}).encode())
 
 
 def names(plan: FaultPlan, count: int) -> list[str | None]:
-    """What so many chats meet, after each other."""
+    """Return the faults that so many successive chats meet."""
     chosen = [plan.choose(asked()) for _ in range(count)]
     return [each and each.name for each in chosen]
 
 
 def test_a_plain_fault_is_for_every_request() -> None:
-    """Without a rule of its own it is always met."""
+    """A fault without a rule applies to every request."""
     assert names(FaultPlan(["truncate"]), 3) == ["truncate"] * 3
 
 
@@ -39,19 +39,19 @@ def test_fail_twice_then_answer() -> None:
 
 
 def test_a_sequence_is_met_in_turn() -> None:
-    """The first request the first fault, and after the last none."""
+    """The first request meets the first fault, and after the last there is none."""
     plan = FaultPlan([Rule([fault("status"), "answer", "truncate"])])
     assert names(plan, 5) == ["status", "answer", "truncate", None, None]
 
 
 def test_a_sequence_can_begin_again() -> None:
-    """With `repeat` it does, as often as `times` lets it."""
+    """With `repeat` a sequence starts again, as often as `times` allows."""
     plan = FaultPlan([Rule(["status", "answer"], repeat=True, times=5)])
     assert names(plan, 7) == ["status", "answer", "status", "answer", "status", None, None]
 
 
 def test_the_first_rule_that_takes_a_request_decides() -> None:
-    """One that is over, or is for others, leaves it to the next."""
+    """A rule that is over, or does not match, leaves the request to the next."""
     plan = FaultPlan([Rule("status", path="/health"), Rule("truncate", times=1), "missing-done"])
     assert names(plan, 3) == ["truncate", "missing-done", "missing-done"]
 
@@ -73,7 +73,7 @@ def test_the_first_rule_that_takes_a_request_decides() -> None:
     ],
 )
 def test_a_rule_is_for_the_requests_it_names(rule: Rule, taken: bool) -> None:
-    """By method, path, model and function, all of which must fit."""
+    """A rule matches by method, path, model and function, all of which must fit."""
     assert (FaultPlan([rule]).choose(asked()) is not None) is taken
 
 
@@ -90,13 +90,13 @@ def test_a_rule_is_for_the_requests_it_names(rule: Rule, taken: bool) -> None:
     ],
 )  # fmt: skip
 def test_a_request_names_its_model_in_json_or_in_a_form(body: bytes, content_type: str, model: str) -> None:
-    """A body that names none, or cannot be read, names the empty one."""
+    """A body without a model, or an unreadable one, has the empty model."""
     request = RequestInfo(method="POST", path=CHAT, headers={"content-type": content_type}, body=body)
     assert request.model == model
 
 
 def test_chances_are_the_same_for_the_same_seed() -> None:
-    """About so many are taken, the same ones each time, and others with another seed."""
+    """A seed gives about so many requests, the same ones each time, and another seed others."""
     first, again, other = (FaultPlan([Rule("status", probability=0.3, seed=seed)]) for seed in (1, 1, 2))
     taken = names(first, 1000)
     assert 250 < taken.count("status") < 350
@@ -106,18 +106,18 @@ def test_chances_are_the_same_for_the_same_seed() -> None:
 
 @pytest.mark.parametrize(("probability", "taken"), [(0.0, 0), (1.0, 50)])
 def test_never_and_always(probability: float, taken: int) -> None:
-    """A chance of 0 takes none, of 1 takes all."""
+    """A probability of 0 takes no request, of 1 takes all."""
     assert names(FaultPlan([Rule("status", probability=probability)]), 50).count("status") == taken
 
 
 def test_what_is_not_taken_keeps_its_place_in_a_sequence() -> None:
-    """A sequence with a chance is met in its order by those that are taken."""
+    """A sequence with a probability advances only with the requests that it takes."""
     plan = FaultPlan([Rule(["status", "truncate", "refuse"], probability=0.5, seed=3)])
     assert [name for name in names(plan, 100) if name] == ["status", "truncate", "refuse"]
 
 
 def test_a_plan_counts_what_it_played() -> None:
-    """By name, and by rule."""
+    """A plan counts its faults by name, and by rule."""
     rule = Rule("status", times=2)
     plan = FaultPlan([rule, "truncate"])
     names(plan, 3)
@@ -126,7 +126,7 @@ def test_a_plan_counts_what_it_played() -> None:
 
 
 def test_a_plan_can_be_changed() -> None:
-    """Rules are added behind the others and forgotten; equal rules are counted apart; what was played stays counted."""
+    """Rules can be added at the end and removed; equal rules are counted separately; counts are kept."""
     plan = FaultPlan()
     assert names(plan, 1) == [None]
     first, second = plan.add(Rule("status", times=1)), plan.add(Rule("status", times=1))
@@ -137,7 +137,7 @@ def test_a_plan_can_be_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "says"),
+    ("make", "phrase"),
     [
         (lambda: Rule([]), "a rule needs a fault to play"),
         (lambda: Rule("stattus"), "did you mean 'status'?"),
@@ -147,18 +147,18 @@ def test_a_plan_can_be_changed() -> None:
         (lambda: FaultPlan().shut_for(1), "the plan is not attached to a listening server"),
     ],
 )
-def test_what_cannot_be_is_refused(make: object, says: str) -> None:
-    """With a sentence that says what to write."""
+def test_what_cannot_be_is_refused(make: object, phrase: str) -> None:
+    """An invalid rule raises an error that explains the correction."""
     with pytest.raises(FaultError) as caught:
         make()  # type: ignore[operator]
-    assert says in str(caught.value)
+    assert phrase in str(caught.value)
 
 
 SEQUENCES = st.lists(st.sampled_from(["status", "truncate", "refuse", "answer"]), min_size=1, max_size=8)
 
 
 def _met(sequence: list[str], times: int | None, repeat: bool, requests: int) -> Counter[str | None]:
-    """How many requests meet what, by counting alone."""
+    """Return how many requests meet each fault, by counting alone."""
     endless = len(sequence) == 1 or repeat
     limit = requests if times is None else min(times, requests)
     steps = [sequence[number % len(sequence)] for number in range(limit if endless else min(limit, len(sequence)))]
@@ -167,7 +167,7 @@ def _met(sequence: list[str], times: int | None, repeat: bool, requests: int) ->
 
 @given(SEQUENCES, st.none() | st.integers(0, 40), st.booleans())
 def test_a_sequence_counts_right_among_threads(sequence: list[str], times: int | None, repeat: bool) -> None:
-    """However threads interleave, each step is met as often as the rule says, and counted so."""
+    """Threads in any order meet and count each step as often as the rule requires."""
     plan = FaultPlan([Rule(sequence, times=times, repeat=repeat)])
     with ThreadPoolExecutor(4) as pool:
         chosen = list(pool.map(lambda _: plan.choose(asked()), range(32)))
@@ -176,7 +176,7 @@ def test_a_sequence_counts_right_among_threads(sequence: list[str], times: int |
 
 @given(SEQUENCES, st.none() | st.integers(0, 40), st.booleans())
 def test_a_sequence_counts_right_among_tasks(sequence: list[str], times: int | None, repeat: bool) -> None:
-    """The same for tasks of one loop."""
+    """Tasks of one loop meet and count each step as often as the rule requires."""
     plan = FaultPlan([Rule(sequence, times=times, repeat=repeat)])
 
     async def one() -> Fault | None:

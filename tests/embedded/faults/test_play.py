@@ -1,4 +1,4 @@
-"""How faults come to requests: by rule, by header, over a gateway's own routes, and without a socket."""
+"""The ways in which faults reach requests: by rule, by header, over a gateway's own routes, and without a socket."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ ASKED = {"model": "openai/any", "messages": [{"role": "user", "content": "one"}]
 
 @pytest.fixture
 def client(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> Any:
-    """A client of the gateway whose plan is filled by the test."""
+    """Return a client of the gateway whose plan the test fills."""
     with httpx2.Client(base_url=faulty[0], timeout=20, trust_env=False) as one:
         yield one
 
 
 @pytest.mark.wire
 def test_a_rule_sees_the_request_and_the_gateway_still_gets_it(client: httpx2.Client, plan: FaultPlan) -> None:
-    """A rule for a model or a message reads the body, of which nothing is lost."""
+    """A rule for a model or a message reads the body, and the gateway still gets it whole."""
     seen = []
 
     def wants_two(asked: Any) -> bool:
@@ -55,7 +55,7 @@ def test_a_rule_sees_the_request_and_the_gateway_still_gets_it(client: httpx2.Cl
 
 @pytest.mark.wire
 def test_a_body_is_read_ahead_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plan that looks at bodies sees the beginning of a long one, and the gateway still gets all of it."""
+    """A plan reads the beginning of a long body, and the gateway still gets all of it."""
     monkeypatch.setattr(middleware, "_MAX_BUFFERED", 25)
     pieces = [{"type": "http.request", "body": b"x" * 10, "more_body": at < 9} for at in range(10)]
     taken = iter(pieces)
@@ -72,7 +72,7 @@ def test_a_body_is_read_ahead_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_rule_for_one_route_leaves_the_others_alone(client: httpx2.Client, plan: FaultPlan) -> None:
-    """Any route can be named, even one that is not served."""
+    """A rule may name any route, even one that is not served."""
     plan.add(Rule("status", path="/v1/models"))
     plan.add(Rule("status; status=500", path="/nowhere"))
     assert client.get("/health").status_code == 200
@@ -82,7 +82,7 @@ def test_a_rule_for_one_route_leaves_the_others_alone(client: httpx2.Client, pla
 
 @pytest.mark.wire
 def test_a_sequence_counts_right_among_clients(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> None:
-    """Requests of several connections at once: each step is met once."""
+    """Concurrent requests of several connections meet each step once."""
     plan.add(Rule(["status; status=429", "status; status=500", "status; status=503"]))
 
     def ask(_: int) -> int:
@@ -95,13 +95,13 @@ def test_a_sequence_counts_right_among_clients(faulty: tuple[str, FaultPlan], pl
 
 @pytest.mark.wire
 def test_the_header_means_nothing_unless_it_is_switched_on(client: httpx2.Client, plan: FaultPlan) -> None:
-    """A gateway does nothing that its user has not asked for."""
+    """The header is ignored unless it is enabled."""
     assert client.post(CHAT, json=ASKED, headers={"X-Igw-Fault": "status; status=500"}).status_code == 200
 
 
 @pytest.mark.wire
 def test_a_request_names_its_fault_in_a_header() -> None:
-    """It comes before every rule, is counted, and is refused with the reason when it is none."""
+    """The header wins over every rule, is counted, and is refused with the reason when invalid."""
     plan = FaultPlan(["status; status=500"], header=True)
     with (
         running(scripted=ScriptedProvider(), local=nowhere(), faults=plan) as url,
@@ -119,7 +119,7 @@ def test_a_request_names_its_fault_in_a_header() -> None:
 
 @pytest.mark.wire
 def test_the_header_stays_between_client_and_gateway(upstream: Any) -> None:
-    """A provider behind the proxy is not told of it."""
+    """The header is not relayed to a provider through the proxy."""
     upstream.answers("/v1/x", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
     settings = Settings(port=0, access={"openai": Access(url=upstream.url, key="k")})
     with running(settings, local=nowhere(), faults=FaultPlan(header=True)) as url:
@@ -131,7 +131,7 @@ def test_the_header_stays_between_client_and_gateway(upstream: Any) -> None:
 
 @pytest.mark.wire
 def test_plain_faults_and_their_text_are_a_plan_as_well() -> None:
-    """`running()` takes them as they are, and refuses what is none before it starts anything."""
+    """`running()` accepts faults and their text, and refuses invalid ones before it starts anything."""
     with running(scripted=ScriptedProvider(), local=nowhere(), faults=["status; status=418"]) as url:
         assert httpx2.get(f"{url}/health", trust_env=False).status_code == 418
     with pytest.raises(FaultError, match="did you mean"), running(local=nowhere(), faults=["stattus"]):
@@ -141,14 +141,14 @@ def test_plain_faults_and_their_text_are_a_plan_as_well() -> None:
 @pytest.mark.wire
 @pytest.mark.parametrize("fault", ["trickle-comments", "trickle-headers", "stall-mid-body", "stall-before-headers"])
 def test_a_gateway_ends_though_an_answer_has_no_end(fault: str) -> None:
-    """Nobody waits for a fault that lasts for ever."""
+    """A gateway ends without waiting for a permanent fault."""
     with running(scripted=ScriptedProvider(), local=nowhere(), faults=(plan := FaultPlan([fault]))) as url:
         speaker = Speaker(url)
-        speaker.say(body={**ASKED, "stream": True})
+        speaker.send(body={**ASKED, "stream": True})
         until(lambda: plan.played)
         began = time.monotonic()
     assert time.monotonic() - began < 5
-    assert speaker.hear().end in ("closed", "reset")
+    assert speaker.receive().end in ("closed", "reset")
     speaker.close()
 
 
@@ -162,7 +162,7 @@ def test_a_gateway_ends_though_an_answer_has_no_end(fault: str) -> None:
     ],
 )
 def test_a_client_that_leaves_ends_what_has_no_end(fault: str, sign: bytes) -> None:
-    """Nothing of a fault stays behind when nobody looks any more: its answer is over; the gateway answers others."""
+    """A fault ends with its client, and the gateway answers others."""
     gateway = create_app(Gateway.build(Settings(port=0), nowhere(), ScriptedProvider()))
     over = threading.Event()
 
@@ -175,8 +175,8 @@ def test_a_client_that_leaves_ends_what_has_no_end(fault: str, sign: bytes) -> N
 
     with hosting(app, Settings(port=0), FaultPlan([Rule(fault, times=1)])) as url:
         speaker = Speaker(url)
-        speaker.say(body={**ASKED, "stream": True})
-        assert speaker.hear(until=sign).end == "goes on"
+        speaker.send(body={**ASKED, "stream": True})
+        assert speaker.receive(until=sign).end == "goes on"
         assert not over.is_set()
         speaker.close()
         assert over.wait(20)
@@ -184,7 +184,7 @@ def test_a_client_that_leaves_ends_what_has_no_end(fault: str, sign: bytes) -> N
 
 
 def without_a_socket(fault: str, path: str = CHAT) -> tuple[int, bytes]:
-    """Status and body of a request to the application itself, with this fault."""
+    """Return status and body of a request to the application itself, with this fault."""
     settings = Settings(port=0)
     app = FaultMiddleware(create_app(Gateway.build(settings, nowhere(), ScriptedProvider())), FaultPlan([fault]))
 
@@ -200,7 +200,7 @@ def without_a_socket(fault: str, path: str = CHAT) -> tuple[int, bytes]:
 @pytest.mark.parametrize(
     "name", ["reset-mid-body", "close-on-reuse", "refuse", "stall-before-headers", "malformed-chunk"]
 )
-def test_what_needs_a_socket_says_so_without_one(name: str) -> None:
+def test_a_fault_that_needs_a_socket_is_a_501_without_one(name: str) -> None:
     """An application that is called directly answers 501 with the reason, and nothing of the real answer."""
     status, body = without_a_socket(name)
     assert status == 501
@@ -216,7 +216,7 @@ def test_what_needs_a_socket_says_so_without_one(name: str) -> None:
         ("wrong-content-type", 200, b"data: [DONE]\n\n"),
     ],
 )
-def test_what_http_can_say_needs_no_socket(fault: str, status: int, last: bytes) -> None:
+def test_faults_within_http_need_no_socket(fault: str, status: int, last: bytes) -> None:
     """Statuses, early ends and odd events work wherever the application does."""
     seen, body = without_a_socket(fault)
     assert (seen, body.endswith(last), bool(body)) == (status, True, bool(last))

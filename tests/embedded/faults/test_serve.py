@@ -1,4 +1,4 @@
-"""`igw serve --faults FILE` and `--fault-header`, as a user at a shell has them."""
+"""`igw serve --faults FILE` and `--fault-header`, as run from a shell."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ IGW = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()
 
 @contextmanager
 def served(folder: Path, *arguments: str) -> Iterator[tuple[str, Path]]:
-    """The address of a running `igw serve`, and the file of what it says."""
-    log = folder / "said.log"
+    """Yield the address of a running `igw serve`, and its output file."""
+    log = folder / "output.log"
     with log.open("w") as output:
         process = subprocess.Popen(
             [*IGW, "serve", "--port", "0", *arguments],
@@ -43,8 +43,8 @@ def served(folder: Path, *arguments: str) -> Iterator[tuple[str, Path]]:
         process.wait()
 
 
-def test_a_file_says_what_goes_wrong(tmp_path: Path) -> None:
-    """Its rules are followed, the header too when asked for, and the gateway says that it does so on purpose."""
+def test_a_file_defines_the_faults(tmp_path: Path) -> None:
+    """The rules of a file apply, the header too when enabled, and the output states that faults are injected."""
     (tmp_path / "faults.toml").write_text(
         '[[rules]]\npath = "/health"\nsequence = ["status; status=503", "truncate"]\n'
     )
@@ -57,12 +57,12 @@ def test_a_file_says_what_goes_wrong(tmp_path: Path) -> None:
             assert client.get("/health", headers={"X-Igw-Fault": "status; status=418"}).status_code == 418
             with pytest.raises(httpx2.ReadError):
                 client.get("/health", headers={"X-Igw-Fault": "reset-mid-body"})
-        said = log.read_text()
-    assert "faults are injected on purpose: 1 rule, and requests may name their own in X-Igw-Fault" in said
+        output = log.read_text()
+    assert "faults are injected on purpose: 1 rule, and requests may name their own in X-Igw-Fault" in output
 
 
 def test_a_bad_file_ends_the_start(tmp_path: Path) -> None:
-    """With one line that says where and what, and the exit code of bad usage."""
+    """A bad file ends the start with one line that has the position and the reason, and the exit code of bad usage."""
     file = tmp_path / "faults.toml"
     file.write_text('[[rules]]\nfault = "reset-midbody"\n')
     done = subprocess.run(

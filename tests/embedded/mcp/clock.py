@@ -1,4 +1,4 @@
-"""An MCP server by the official package: the peer that shares no line with this one."""
+"""An MCP server by the official package: a peer that shares no code with this one."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["Clock", "running_clock"]
 
 @dataclass
 class Clock:
-    """The server, and a hand on what goes in.
+    """The server, with control over its input.
 
     Attributes:
         url: Its address.
         server: The official server, to add tools to.
-        only_handshakes: It knows nothing of the newest protocol.
+        only_handshakes: It does not support the newest protocol.
         forgets: It forgets the session of the next request that has one.
         seen: The headers of its requests.
     """
@@ -39,7 +39,7 @@ class Clock:
     seen: list[dict[str, str]] = field(default_factory=list)
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """The server's application, with that hand on it."""
+        """Wrap the server's application with that control."""
 
         async def through(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
@@ -60,7 +60,7 @@ class Clock:
         return through
 
     def sessions(self) -> set[str]:
-        """The sessions that requests named."""
+        """Return the sessions that requests named."""
         return {headers["mcp-session-id"] for headers in self.seen if "mcp-session-id" in headers}
 
 
@@ -82,18 +82,18 @@ def _server() -> MCPServer:
 
     @server.tool(description="Take your time")
     async def slow() -> str:
-        await asyncio.sleep(2)  # longer than any deadline of the tests; they give up, and nobody waits for it
+        await asyncio.sleep(2)  # longer than any deadline of the tests, which give up without waiting for it
         return "late"
 
     return server
 
 
 def running_clock() -> Iterator[Clock]:
-    """The server on a free port, until it is let go."""
+    """Run the server on a free port for the duration of a block."""
     server = _server()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         clock = Clock(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", server)
-        # As JSON: sse-starlette ends all its streams for good as soon as any server in the process is told to stop.
+        # As JSON: sse-starlette ends all its streams permanently as soon as any server in the process is stopped.
         app: Any = clock.around(server.streamable_http_app(json_response=True))
         host = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
         thread = threading.Thread(target=host.run, args=([listener],))

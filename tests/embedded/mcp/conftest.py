@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from embedded.mcp.clock import Clock, running_clock
-from embedded.mcp.model import Model, says
+from embedded.mcp.model import Model, replies
 from inference_gateway_sdk.embedded import Access, McpSettings, Settings, running
 from support.server import Connection, Request, Server
 from support.weights import nowhere
@@ -26,9 +26,9 @@ def _model() -> Iterator[Model]:
 
 @pytest.fixture
 def model(_model: Model) -> Model:
-    """The provider `openai`, with nothing asked yet and one answer for everything."""
+    """Return the provider `openai`, without requests and with one answer for every request."""
     _model.server.requests.clear()
-    _model.turns = [says("Hello")]
+    _model.turns = [replies("Hello")]
     return _model
 
 
@@ -39,7 +39,7 @@ def _clock() -> Iterator[Clock]:
 
 @pytest.fixture
 def clock(_clock: Clock) -> Iterator[Clock]:
-    """The MCP server, with nothing seen yet."""
+    """Return the MCP server, without requests."""
     _clock.seen.clear()
     yield _clock
     _clock.only_handshakes = _clock.forgets = False
@@ -53,9 +53,9 @@ def _kept() -> Iterator[tuple[ExitStack, dict[str, str]]]:
 
 @pytest.fixture
 def start(model: Model, _kept: tuple[ExitStack, dict[str, str]]) -> Iterator[Start]:
-    """Starts a gateway in front of the model: `start(*tools, mcp=..., ...)` gives its address.
+    """Start a gateway in front of the model: `start(*tools, mcp=..., ...)` gives its address.
 
-    One that asks no MCP server is kept for other tests that want the same.
+    A gateway without an MCP server is shared by the tests that start an equal one.
     """
     kept, urls = _kept
     with ExitStack() as stack:
@@ -76,15 +76,15 @@ def start(model: Model, _kept: tuple[ExitStack, dict[str, str]]) -> Iterator[Sta
 
 @pytest.fixture
 def issuer() -> Iterator[str]:
-    """Somebody who signs tokens; nobody has one."""
+    """Return an issuer of tokens; no client has one."""
 
     def answer(connection: Connection, _: Request) -> None:
-        said = {
+        metadata = {
             "issuer": server.url,
             "jwks_uri": f"{server.url}/keys",
             "id_token_signing_alg_values_supported": ["RS256"],
         }
-        connection.json({**said, "keys": []})
+        connection.json({**metadata, "keys": []})
 
     server = Server(answer)
     yield server.url

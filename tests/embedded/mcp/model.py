@@ -1,4 +1,4 @@
-"""A model that does as it is told, turn by turn: a provider's bytes on a loopback socket."""
+"""A model that is scripted turn by turn: a provider's bytes on a loopback socket."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from support.server import ANSWER, DONE, USAGE, Connection, Handler, Request, Se
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Model", "add", "breaks", "calls", "fail", "refuses", "says", "sends"]
+__all__ = ["Model", "add", "breaks", "calls", "fail", "refuses", "replies", "sends"]
 
 
 class Model:
-    """Answers its n-th request with its n-th turn, and all that follow with the last."""
+    """A model that answers its n-th request with its n-th turn, and all that follow with the last."""
 
     def __init__(self) -> None:
-        self.turns: Sequence[Handler] = [says("Hello")]
+        self.turns: Sequence[Handler] = [replies("Hello")]
         self.server = Server(self._answer)
 
     @property
@@ -26,16 +26,16 @@ class Model:
 
     @property
     def asked(self) -> list[dict[str, Any]]:
-        """The bodies of its requests."""
+        """Return the bodies of its requests."""
         return [request.json() for request in self.server.requests]
 
     @property
     def offered(self) -> list[str]:
-        """The names of the tools of its latest request."""
+        """Return the names of the tools of its latest request."""
         return [tool["function"]["name"] for tool in self.asked[-1].get("tools", [])]
 
     def results(self, request: int = -1) -> list[str]:
-        """What its tools gave, as one of its requests says."""
+        """Return the results of its tools, from one of its requests."""
         return [message["content"] for message in self.asked[request]["messages"] if message["role"] == "tool"]
 
     def _answer(self, connection: Connection, request: Request) -> None:
@@ -43,8 +43,8 @@ class Model:
         self.turns[min(number, len(self.turns)) - 1](connection, request)
 
 
-def says(text: str, *, id: str = "end", finish: str = "stop", usage: bool = True) -> Handler:
-    """A turn of text, which ends the conversation."""
+def replies(text: str, *, id: str = "end", finish: str = "stop", usage: bool = True) -> Handler:
+    """Return a turn of text, which ends the conversation."""
 
     def turn(connection: Connection, request: Request) -> None:
         if not request.json().get("stream"):
@@ -60,7 +60,7 @@ def says(text: str, *, id: str = "end", finish: str = "stop", usage: bool = True
 
 
 def calls(*named: tuple[str, object], id: str = "turn", text: str | None = None, finish: str = "tool_calls") -> Handler:
-    """A turn that calls tools: each its name and its arguments, as JSON text or a value."""
+    """Return a turn that calls tools: each its name and its arguments, as JSON text or a value."""
     made = [
         {"id": f"{id}-{place}", "type": "function", "function": {"name": name, "arguments": _text(arguments)}}
         for place, (name, arguments) in enumerate(named)
@@ -86,7 +86,7 @@ def _text(arguments: object) -> str:
 
 
 def _cut(place: int, call: dict[str, Any]) -> list[dict[str, Any]]:
-    """A call as streams bring it: first its name, then its arguments in two pieces."""
+    """Return a call as streams send it: first its name, then its arguments in two pieces."""
     whole = call["function"]["arguments"]
     middle = len(whole) // 2
     first = {**call, "index": place, "function": {**call["function"], "arguments": ""}}
@@ -95,17 +95,17 @@ def _cut(place: int, call: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def refuses(status: int, body: bytes = b'{"error":{"message":"slow down","type":"t"}}') -> Handler:
-    """An answer that says no."""
+    """Return an error response."""
     return lambda connection, _: connection.json(body, status)
 
 
 def sends(*pieces: bytes) -> Handler:
-    """An event stream of these bytes, whole."""
+    """Return an event stream of these bytes, whole."""
     return lambda connection, _: connection.events(*pieces)
 
 
 def breaks(*pieces: bytes) -> Handler:
-    """An event stream of these bytes that breaks off."""
+    """Return an event stream of these bytes that breaks off."""
 
     def turn(connection: Connection, _: Request) -> None:
         connection.events(*pieces, end=False)

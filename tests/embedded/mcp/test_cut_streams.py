@@ -1,4 +1,4 @@
-"""A stream with tools as v0.48 sends it, which a client has to survive (gateway-behaviour.md#mcp-tools, quirks)."""
+"""A stream with tools as v0.48 sends it, which a client must handle (gateway-behaviour.md#mcp-tools, quirks)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from embedded.mcp.model import add, breaks, calls, refuses, says, sends
+from embedded.mcp.model import add, breaks, calls, refuses, replies, sends
 from inference_gateway_sdk import StreamError
 from inference_gateway_sdk.embedded import Access, McpSettings
 from support.server import DONE, USAGE, chunk
@@ -27,13 +27,13 @@ CALL = chunk(delta={"tool_calls": [{"index": 0, "id": "t", "function": {"name": 
 
 
 def post(url: str, **more: Any) -> httpx2.Response:
-    """The answer to a streamed chat."""
+    """Return the answer to a streamed chat."""
     chat = {"model": "openai/m", "messages": [{"role": "user", "content": "hi"}], "stream": True, **more}
     return httpx2.post(f"{url}/v1/chat/completions", json=chat, timeout=20, trust_env=False)
 
 
 def is_json(text: str) -> bool:
-    """Whether a client can read it."""
+    """Return whether a client can parse it."""
     try:
         json.loads(text)
     except ValueError:
@@ -42,7 +42,7 @@ def is_json(text: str) -> bool:
 
 
 def test_turns_are_cut_at_their_finish(start: Start, model: Model) -> None:
-    """What follows a finish is lost, usage above all; what is no "data: " with the space is dropped."""
+    """Data after a finish is lost, usage above all; lines without "data: " and its space are dropped."""
     first = [chunk(delta={"role": "assistant"}), CALL, chunk(finish="tool_calls")]
     second = [chunk("Hi", id="c2"), chunk(finish="stop", id="c2")]
     model.turns = [
@@ -62,8 +62,8 @@ def test_usage_survives_another_finish(start: Start, model: Model) -> None:
 
 
 def test_our_clients_see_the_turns(world: World, start: Start, model: Model) -> None:
-    """The turns are told apart all the same, and the last is the answer."""
-    model.turns = [calls(("mcp_add", {"a": 1}), id="one"), says("Done")]
+    """The turns are separate all the same, and the last is the answer."""
+    model.turns = [calls(("mcp_add", {"a": 1}), id="one"), replies("Done")]
 
     async def scenario(client: Any) -> Any:
         async with client.generate_content_stream("openai/m", "hi") as stream:
@@ -83,10 +83,10 @@ def test_our_clients_see_the_turns(world: World, start: Start, model: Model) -> 
         (b"boom", 503, True),
     ],
 )
-def test_an_error_stands_in_its_frame_as_it_is(
+def test_an_error_is_relayed_unescaped_in_its_frame(
     start: Start, model: Model, body: bytes, status: int, *, readable: bool
 ) -> None:
-    """Unescaped, so that most are no JSON, under 200 unless it happens to be readable; `[DONE]` follows."""
+    """An error is relayed unescaped in its frame, mostly not as JSON, under 200 unless parseable; `[DONE]` follows."""
     model.turns = [refuses(429, body)]
     answer = post(start(add, quirks="v0.48"))
     assert answer.content == b'data: {"error": "Failed to start streaming: ' + body + b'"}\n\n' + DONE
@@ -97,7 +97,7 @@ def test_an_error_stands_in_its_frame_as_it_is(
 
 
 def test_our_clients_survive_such_an_error(world: World, start: Start, model: Model) -> None:
-    """A later turn's broken frame is an error with what came before it."""
+    """A later turn's broken frame raises an error with the partial answer."""
     model.turns = [calls(("mcp_add", {"a": 1}), text="Let me see"), refuses(429)]
 
     async def scenario(client: Any) -> None:
@@ -112,9 +112,9 @@ def test_our_clients_survive_such_an_error(world: World, start: Start, model: Mo
 
 
 def test_a_provider_that_cannot_be_reached(start: Start) -> None:
-    """The error is that of the gateway's call to itself, line feed and all."""
-    nobody = {"openai": Access(url="http://127.0.0.1:9/v1", key="k")}
-    body = post(start(add, quirks="v0.48", access=nobody)).content
+    """The error is that of the gateway's call to itself, line feed included."""
+    unreachable = {"openai": Access(url="http://127.0.0.1:9/v1", key="k")}
+    body = post(start(add, quirks="v0.48", access=unreachable)).content
     assert body.startswith(
         b'data: {"error": "Failed to start streaming: {"error":"Failed to reach upstream server: dial'
     )
@@ -135,7 +135,7 @@ def test_ten_rounds_are_the_end(start: Start, model: Model) -> None:
 
 
 def test_size_and_lists_do_not_hold(start: Start, model: Model) -> None:
-    """A stream passes by the size limit and the lists of models, a whole answer by the limit alone."""
+    """A stream passes the size limit and the lists of models, a whole answer the limit alone."""
     url = start(add, quirks="v0.48", max_body=300, disallowed_models=("openai/no",))
     assert post(url, user="u" * 300, model="openai/no").status_code == 200
     assert post(url, user="u" * 300, model="openai/m", stream=False).status_code == 200
@@ -144,7 +144,7 @@ def test_size_and_lists_do_not_hold(start: Start, model: Model) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_aliases_are_unknown(start: Start, *, stream: bool) -> None:
-    """A pool's alias is a model without a provider while tools are offered, and itself with X-MCP-Bypass."""
+    """A pool's alias is a model without a provider while tools are offered, and resolved with X-MCP-Bypass."""
     url = start(add, quirks="v0.48", pools={"both": [("openai", "x"), ("openai", "y")]})
     answer = post(url, model="both", stream=stream)
     assert (answer.status_code, answer.json()) == (400, {"error": "Unsupported model: both"})
@@ -161,7 +161,7 @@ NO_TOOL = ((add,), McpSettings(exclude=("add",)))
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(("tools", "mcp"), [NO_SERVER, NO_TOOL], ids=["no server", "no tool allowed"])
 def test_without_tools_no_chat_is_read(start: Start, tools: Any, mcp: McpSettings, *, stream: bool) -> None:
-    """With MCP on and nothing to offer, every chat is a 400, but with X-MCP-Bypass."""
+    """With MCP enabled and no tools, every chat is a 400, except with X-MCP-Bypass."""
     url = start(*tools, mcp=mcp, quirks="v0.48")
     answer = post(url, stream=stream)
     assert (answer.status_code, answer.json()) == (400, {"error": "Failed to decode request"})

@@ -1,4 +1,4 @@
-"""`POST /mcp` of the embedded gateway, spoken to by our clients, by the official one, and by clients that err."""
+"""`POST /mcp` of the embedded gateway, used by our clients, by the official one, and by faulty clients."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ VERSION = "2026-07-28"
 
 
 def request(method: str, **params: Any) -> dict[str, Any]:
-    """A request's body."""
+    """Return a request's body."""
     meta = {f"{META}protocolVersion": VERSION, f"{META}clientCapabilities": {}}
     return {"jsonrpc": "2.0", "id": 7, "method": method, "params": {"_meta": meta, **params}}
 
 
 def headers(body: Any, **more: str) -> dict[str, str]:
-    """The headers that go with a body."""
-    said = body if isinstance(body, dict) else {}
-    name = (said.get("params") or {}).get("name")
+    """Return the headers that match a body."""
+    message = body if isinstance(body, dict) else {}
+    name = (message.get("params") or {}).get("name")
     named = {"mcp-name": name} if name else {}
-    return {"mcp-protocol-version": VERSION, "mcp-method": str(said.get("method")), **named, **more}
+    return {"mcp-protocol-version": VERSION, "mcp-method": str(message.get("method")), **named, **more}
 
 
 def post(url: str, body: Any, **more: str) -> httpx2.Response:
-    """The answer to a request."""
+    """Return the answer to a request."""
     return httpx2.post(f"{url}/mcp", json=body, headers=headers(body, **more), trust_env=False)
 
 
 def test_our_clients_list_and_call(world: World, start: Start, clock: Clock) -> None:
-    """Functions and servers have their tools under names of their own; what fails is a result."""
+    """The tools of functions and servers have distinct names, and a failure is a result."""
     url = start(add, fail, mcp=McpSettings(enabled=True, servers=(clock.url,)), expose_mcp=True)
 
     async def scenario(client: Any) -> None:
@@ -67,8 +67,8 @@ def test_our_clients_list_and_call(world: World, start: Start, clock: Clock) -> 
         assert tools[0].input_schema["required"] == ["a"]
         assert tools[2].output_schema["required"] == ["result"]
         assert (await client.call_mcp_tool("mcp_python_add", {"a": 1, "b": 5})).text == "6"
-        told = await client.call_mcp_tool("mcp_world_clock_time_in", {"city": "Zürich"})
-        assert (told.text, told.is_error, told.structured_content) == (
+        result = await client.call_mcp_tool("mcp_world_clock_time_in", {"city": "Zürich"})
+        assert (result.text, result.is_error, result.structured_content) == (
             "12:00 in Zürich",
             False,
             {"result": "12:00 in Zürich"},
@@ -85,7 +85,7 @@ def test_our_clients_list_and_call(world: World, start: Start, clock: Clock) -> 
 
 
 def test_the_official_client_lists_and_calls(start: Start, clock: Clock) -> None:
-    """The official package finds out the version by itself, and reads every page and every result."""
+    """The official package negotiates the version, and reads every page and every result."""
     url = start(add, fail, mcp=McpSettings(enabled=True, servers=(clock.url,)), expose_mcp=True)
 
     async def scenario() -> None:
@@ -103,7 +103,7 @@ def test_the_official_client_lists_and_calls(start: Start, clock: Clock) -> None
 
 
 def test_long_lists_come_in_pages(world: World, start: Start) -> None:
-    """Fifty tools make a page; both our clients and the official one follow the cursor."""
+    """A page has fifty tools; both our clients and the official one follow the cursor."""
 
     def tool(number: int) -> Callable[[], str]:
         def function() -> str:
@@ -130,15 +130,15 @@ def test_long_lists_come_in_pages(world: World, start: Start) -> None:
     assert asyncio.run(official()) == names
 
 
-def test_two_servers_of_one_name_are_told_apart(start: Start, clock: Clock) -> None:
-    """The second has a number behind its alias."""
+def test_two_servers_of_one_name_have_distinct_tools(start: Start, clock: Clock) -> None:
+    """The second of two servers of one name has a number after its alias."""
     mcp = McpSettings(enabled=True, servers=(clock.url, clock.url), include=("time_in",))
     tools = post(start(mcp=mcp, expose_mcp=True), request("tools/list")).json()["result"]["tools"]
     assert [tool["name"] for tool in tools] == ["mcp_world_clock_time_in", "mcp_world_clock_2_time_in"]
 
 
 def test_what_models_are_not_offered_cannot_be_called(start: Start) -> None:
-    """The lists of tools hold here too."""
+    """A tool outside the allowed list cannot be called."""
     url = start(add, fail, mcp=McpSettings(exclude=("add",)), expose_mcp=True)
     tools = post(url, request("tools/list")).json()["result"]["tools"]
     assert [tool["name"] for tool in tools] == ["mcp_python_fail"]
@@ -148,14 +148,18 @@ def test_what_models_are_not_offered_cannot_be_called(start: Start) -> None:
 @pytest.mark.parametrize(
     ("settings", "error", "hint"),
     [
-        ({"mcp": McpSettings(enabled=True)}, "mcp tools endpoint is not exposed", "set MCP_EXPOSE=true"),
+        (
+            {"mcp": McpSettings(enabled=True)},
+            "MCP endpoint is not exposed. Set MCP_EXPOSE=true to enable.",
+            "MCP_EXPOSE=true on the gateway",
+        ),
         ({"mcp": McpSettings(), "expose_mcp": True}, "mcp is not enabled", "mcp is not enabled"),
     ],
 )
 def test_it_must_be_enabled_and_exposed(
     world: World, start: Start, settings: dict[str, Any], error: str, hint: str
 ) -> None:
-    """Otherwise every request is a 403 that says which of the two is missing."""
+    """If MCP is not enabled and exposed, every request is a 403 that names the missing setting."""
     url = start(**settings)
     answer = post(url, request("tools/list"))
     assert (answer.status_code, answer.json()) == (403, {"error": error})
@@ -165,7 +169,7 @@ def test_it_must_be_enabled_and_exposed(
 
 def test_a_server_that_is_gone_is_an_internal_error(world: World, start: Start, clock: Clock) -> None:
     """A tool that cannot be run for want of its server is no result."""
-    mcp = McpSettings(enabled=True, servers=(clock.url,), request_timeout=0.5, reconnect_interval=0.05)
+    mcp = McpSettings(enabled=True, servers=(clock.url,), call_timeout=0.5, reconnect_interval=0.05)
     url = start(mcp=mcp, expose_mcp=True)
     until(lambda: post(url, request("tools/list")).json()["result"]["tools"])
     answer = post(url, request("tools/call", name="mcp_world_clock_slow"))
@@ -175,7 +179,7 @@ def test_a_server_that_is_gone_is_an_internal_error(world: World, start: Start, 
 
 
 def test_what_an_answer_carries(start: Start) -> None:
-    """The request's id, the kind of result, how long it may be kept, and who says so."""
+    """An answer has the request's id, the kind of result, its cache time, and the server's name."""
     answer = post(start(add, expose_mcp=True), {**request("server/discover"), "id": "a"})
     assert answer.headers["content-type"].startswith("application/json")
     result = answer.json().pop("result")
@@ -193,14 +197,14 @@ def test_what_an_answer_carries(start: Start) -> None:
 
 
 def test_a_notification_is_taken_and_forgotten(start: Start) -> None:
-    """Without an id there is no answer: an empty 202."""
+    """A notification, which has no id, gets an empty 202."""
     body = {"jsonrpc": "2.0", "method": "notifications/initialized", "params": {}}
     answer = post(start(add, expose_mcp=True), body)
     assert (answer.status_code, answer.content) == (202, b"")
 
 
 def test_a_name_outside_ascii_is_wrapped(start: Start) -> None:
-    """The header carries it in base64; a wrapping that holds no text matches nothing."""
+    """The header has a non-ASCII name in base64; an invalid encoding matches nothing."""
     url = start(add, expose_mcp=True)
     body = request("tools/call", name="mcp_zürich")
     wrapped = f"=?base64?{base64.b64encode(body['params']['name'].encode()).decode()}?="
@@ -232,7 +236,7 @@ BROKEN: dict[str, tuple[Any, int, int]] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_cannot_be_served(start: Start, name: str) -> None:
-    """Each kind of broken request has its status and its number; the id comes back where it could be read."""
+    """Each kind of broken request has its status and its code; the id is returned if it could be read."""
     body, status, code = BROKEN[name]
     url = start(add, expose_mcp=True)
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -247,13 +251,13 @@ def test_what_cannot_be_served(start: Start, name: str) -> None:
     [{"mcp-protocol-version": "2025-06-18"}, {"mcp-protocol-version": ""}, {"mcp-method": "tools/call"}],
 )
 def test_headers_and_body_must_agree(start: Start, wrong: dict[str, str]) -> None:
-    """A request that says one thing in its headers and another in its body is refused."""
+    """A request whose headers and body disagree is refused."""
     answer = post(start(add, expose_mcp=True), request("tools/list"), **wrong)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32020)
 
 
-def test_another_version_is_told_which_there_are(start: Start) -> None:
-    """A client of a version to come learns what is spoken here."""
+def test_another_version_gets_the_supported_ones(start: Start) -> None:
+    """A request of an unknown version is answered with the supported ones."""
     meta = {f"{META}protocolVersion": "2030-01-01", f"{META}clientCapabilities": {}}
     body = request("server/discover", _meta=meta)
     answer = post(start(add, expose_mcp=True), body, **{"mcp-protocol-version": "2030-01-01"})
@@ -276,28 +280,28 @@ JSON = st.recursive(
 
 @given(value=JSON, named=st.dictionaries(st.sampled_from(["mcp-method", "mcp-name"]), st.text(max_size=5)))
 def test_no_request_brings_it_down(value: object, named: dict[str, str]) -> None:
-    """Whatever JSON comes, the answer is an error with its number, or nothing for what wants no answer."""
+    """Any JSON gets an error with its code, or no answer for a notification."""
     toolbox = Toolbox.build(McpSettings(), [add])
-    said = asyncio.run(
+    message = asyncio.run(
         mcp.answer_json_rpc(toolbox, {"mcp-protocol-version": VERSION, **named}, json.dumps(value).encode())
     )
-    if said.body is None:
-        assert said.status == 202
+    if message.body is None:
+        assert message.status == 202
     else:
-        error = said.body["error"]
+        error = message.body["error"]
         assert isinstance(error, dict)
         assert error["code"] in (-32600, -32601, -32602, -32020, -32022)
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_only_post_is_served(start: Start, method: str) -> None:
-    """There are no sessions and no streams of the server's own: 405, as the contract has it."""
+    """Other methods are a 405, because there are no sessions and no server streams."""
     answer = httpx2.request(method, f"{start(add, expose_mcp=True)}/mcp", trust_env=False)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 def test_no_web_page_is_served(start: Start) -> None:
-    """Any Origin is refused, the gateway's own too, but for those that the settings name."""
+    """Any Origin is refused, the gateway's own too, except those in the settings."""
     url = start(add, expose_mcp=True, allowed_origins=("http://page.test",))
     assert post(url, request("tools/list"), origin=url).status_code == 403
     assert post(url, request("tools/list"), origin="null").status_code == 403
@@ -306,13 +310,13 @@ def test_no_web_page_is_served(start: Start) -> None:
 
 
 def test_a_body_that_is_too_large(start: Start) -> None:
-    """The gateway's limit holds here too."""
+    """The gateway's size limit applies to `/mcp`."""
     url = start(add, expose_mcp=True, max_body=100)
     assert post(url, request("tools/list", cursor="x" * 100)).status_code == 413
 
 
 def test_where_a_token_comes_from(world: World, start: Start, issuer: str) -> None:
-    """With tokens asked for, the metadata names the issuer without one; `/mcp` itself wants it."""
+    """With tokens required, the metadata names the issuer without one; `/mcp` itself requires it."""
     url = start(add, expose_mcp=True, oidc=Oidc(issuer=issuer, audience="us"))
     metadata = world.with_client(lambda client: client.mcp_resource_metadata(), url)
     assert metadata.to_dict() == {
@@ -325,13 +329,13 @@ def test_where_a_token_comes_from(world: World, start: Start, issuer: str) -> No
 
 @pytest.mark.parametrize("settings", [{"expose_mcp": True}, {}])
 def test_without_tokens_there_is_no_metadata(start: Start, settings: dict[str, Any]) -> None:
-    """Nothing to get means nothing to say: the 404 of an unknown route."""
+    """Without tokens the metadata route is an unknown route's 404."""
     answer = httpx2.get(f"{start(add, **settings)}/.well-known/oauth-protected-resource/mcp", trust_env=False)
     assert (answer.status_code, answer.json()) == (404, {"error": "Requested route is not found"})
 
 
 def test_tools_that_are_hidden_have_no_metadata(start: Start, issuer: str) -> None:
-    """Tokens alone are not enough: MCP must be exposed."""
+    """With tokens but without exposed MCP there is no metadata."""
     url = start(add, oidc=Oidc(issuer=issuer, audience="us"))
     path = "/.well-known/oauth-protected-resource/mcp"
     assert httpx2.get(f"{url}{path}", trust_env=False).status_code == 404

@@ -1,4 +1,4 @@
-"""Python functions as tools: how they are described, what they are given, what becomes of their results."""
+"""Python functions as tools: their descriptions, their arguments, and their results."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def weather(
 
 
 def run(tool: Any, **arguments: Any) -> Any:
-    """What a tool gives."""
+    """Return a tool's result."""
     return asyncio.run(FunctionTools([tool]).call(tool.__name__, arguments))
 
 
 def test_a_function_describes_itself() -> None:
-    """Name, docstring, types, bounds and defaults are the tool's; what is nested has a definition of its own."""
+    """A tool has the function's name, docstring, types, bounds and defaults; a nested type has its own definition."""
     (tool,) = FunctionTools([weather]).tools
     assert (tool.name, tool.description) == ("weather", "The weather in a place.\n\nFor some days.")
     schema = tool.input_schema
@@ -54,7 +54,7 @@ def test_a_function_describes_itself() -> None:
 
 
 def test_arguments_are_made_of_their_types() -> None:
-    """A nested object arrives as its type, and what is left out has its default."""
+    """A nested object arrives as its type, and a missing argument has its default."""
     result = run(weather, place={"city": "Rome"}, days=2)
     assert (result.text, result.is_error) == ('{"city":"Rome","days":2,"unit":"C","more":null}', None)
 
@@ -70,14 +70,14 @@ def test_arguments_are_made_of_their_types() -> None:
     ],
 )
 def test_wrong_arguments_never_arrive(arguments: dict[str, Any], why: str) -> None:
-    """They are the tool's failure, and say what is wrong."""
+    """Wrong arguments are a failure of the tool, with the reason."""
     result = run(weather, **arguments)
     assert result.is_error
     assert why in result.text
 
 
 def test_an_async_function_is_awaited_and_another_has_a_thread() -> None:
-    """Neither stops the gateway's loop."""
+    """Neither an async nor a blocking function stops the gateway's loop."""
 
     async def here() -> str:
         await asyncio.sleep(0)
@@ -92,7 +92,7 @@ def test_an_async_function_is_awaited_and_another_has_a_thread() -> None:
 
 @pytest.mark.parametrize(("error", "text"), [(RuntimeError("no luck"), "no luck"), (KeyError(), "KeyError")])
 def test_an_exception_is_the_tools_failure(error: Exception, text: str) -> None:
-    """Its text is the result, or its name when it has none."""
+    """The result is the exception's text, or its name if it has none."""
 
     def fail() -> None:
         raise error
@@ -102,7 +102,7 @@ def test_an_exception_is_the_tools_failure(error: Exception, text: str) -> None:
 
 
 def test_a_result_that_is_no_json_is_a_failure() -> None:
-    """What cannot be written is not lost in silence."""
+    """A result that cannot be encoded is a failure."""
 
     def odd() -> object:
         return object()
@@ -111,13 +111,13 @@ def test_a_result_that_is_no_json_is_a_failure() -> None:
 
 
 def test_a_tool_that_is_not_there() -> None:
-    """Asking for it is an error of its own."""
+    """A request for an unknown tool is a separate error."""
     with pytest.raises(ToolError, match="unknown tool gone"):
         asyncio.run(FunctionTools([]).call("gone", {}))
 
 
 def positional(a: int, /) -> None:
-    """Take what has no name."""
+    """Take arguments by position only."""
 
 
 def many(*a: int) -> None:
@@ -125,22 +125,22 @@ def many(*a: int) -> None:
 
 
 def unknown(a: Nowhere) -> None:  # type: ignore[name-defined]  # noqa: F821
-    """Take what nobody knows."""
+    """Take an undefined type."""
 
 
 def connection(a: threading.Thread) -> None:
-    """Take what JSON cannot hold."""
+    """Take a type without a JSON form."""
 
 
 @pytest.mark.parametrize("function", [positional, many, unknown, connection, 7])
 def test_a_function_that_cannot_be_described_is_refused_at_once(function: Any) -> None:
-    """The error names it, before anything listens."""
+    """The error names the function, before anything listens."""
     name = getattr(function, "__name__", "must be functions, got int")
     with pytest.raises(TypeError, match=name), running(tools=[function]):
         pass
 
 
 def test_two_functions_of_one_name_are_refused() -> None:
-    """Each tool has a name of its own."""
+    """Each tool needs its own name."""
     with pytest.raises(ValueError, match="two tools are named weather"), running(tools=[weather, weather]):
         pass

@@ -1,4 +1,4 @@
-"""The environment's variables for MCP turned into settings, and into a gateway of its own process."""
+"""The environment's variables for MCP turned into settings, and into a gateway in a separate process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALL = {
 
 
 def test_every_variable_is_read() -> None:
-    """Each has its place, and none is reported as not honoured."""
+    """Each variable sets its setting, and none is reported as unsupported."""
     settings = Settings.from_env(ALL)
     assert (settings.expose_mcp, settings.ignored) == (True, ())
     assert settings.mcp == McpSettings(
@@ -34,23 +34,25 @@ def test_every_variable_is_read() -> None:
         exclude=("three",),
         dial_timeout=1,
         header_timeout=2,
-        request_timeout=4,
+        request_timeout=60,
+        call_timeout=4,
         reconnect_interval=0.25,
         polling_interval=0.5,
     )
 
 
 def test_nothing_is_the_real_gateways_default() -> None:
-    """Off, in selector mode, with the times of the contract."""
+    """The defaults are the real gateway's: off, in selector mode, with the times of the contract."""
     settings = Settings.from_env({}).mcp
     assert settings == McpSettings()
     assert (settings.enabled, settings.mode, settings.servers) == (False, "selector", ())
-    assert (settings.dial_timeout, settings.header_timeout, settings.request_timeout) == (3, 3, 5)
+    assert (settings.dial_timeout, settings.header_timeout) == (3, 3)
+    assert (settings.request_timeout, settings.call_timeout) == (5, 5)
     assert (settings.reconnect_interval, settings.polling_interval) == (30, 30)
 
 
 def test_asking_again_can_be_turned_off() -> None:
-    """Each kind by a switch of its own."""
+    """Each kind of retry has its own switch."""
     off = McpSettings.from_env({"MCP_ENABLE_RECONNECT": "false", "MCP_POLLING_ENABLED": "0"})
     assert (off.reconnect_interval, off.polling_interval) == (None, None)
 
@@ -71,6 +73,6 @@ def test_asking_again_can_be_turned_off() -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(variable: str, value: str) -> None:
-    """The start ends with a sentence that names the variable."""
+    """A bad value ends the start with a sentence that names the variable."""
     with pytest.raises(SettingsError, match=variable):
         Settings.from_env({variable: value})

@@ -1,4 +1,4 @@
-"""The real gateway's recorded answers with MCP on, asked for again with the same provider behind."""
+"""The real gateway's recorded answers with MCP enabled, requested again with the same provider."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.wire]
 
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The provider behind the real gateway."""
+    """Return the provider of the real gateway."""
     with provider_behind(tmp_path_factory.mktemp("provider")) as url:
         yield url
 
@@ -43,7 +43,7 @@ def _ask(url: str, name: str, raw_answer: type[RawAnswer]) -> RawAnswer:
 def test_the_recorded_answer_is_reproduced(
     start: Start, clock: Clock, provider: str, raw_answer: type[RawAnswer], name: str
 ) -> None:
-    """Status, headers and body as the real gateway sent them, chunk by chunk; only a date and a port may differ."""
+    """Status, headers and body equal the real gateway's, chunk by chunk, except for a date and a port."""
     server = clock.url if name.startswith("mcpsel/") else "http://127.0.0.1:9/mcp"
     mcp = McpSettings(enabled=True, servers=(server,), reconnect_interval=None, exclude=("slow",))
     access = {"openai": Access(url=provider, key="k")}
@@ -60,7 +60,7 @@ def test_the_recorded_answer_is_reproduced(
 
 
 def _without_the_third(answer: RawAnswer, clock: Clock) -> None:
-    """Take out the tool that the recorded server did not have, and its server's port."""
+    """Remove the tool that the recorded server did not have, and its server's port."""
     body: Any = answer.chunks[0].replace(clock.url.encode(), b"http://127.0.0.1:9910/mcp")
     body, taken = re.subn(rb',\{"description":"Take your time".*?"server":"[^"]*"\}', b"", body)
     assert taken == 1

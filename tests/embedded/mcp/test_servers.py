@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from embedded.mcp.model import calls, says
+from embedded.mcp.model import calls, replies
 from embedded.waiting import until
 from inference_gateway_sdk import ForbiddenError, GatewayError, InferenceGatewayClient
 from inference_gateway_sdk.embedded import McpSettings, Settings, running
@@ -30,18 +30,18 @@ pytestmark = pytest.mark.wire
 
 
 def settings(*servers: str, **more: Any) -> McpSettings:
-    """Settings with these servers, in direct mode."""
+    """Return settings with these servers, in direct mode."""
     return McpSettings(**{"enabled": True, "servers": servers, "mode": "direct", **more})
 
 
 def post(url: str) -> httpx2.Response:
-    """The answer to a chat."""
+    """Return the answer to a chat."""
     chat = {"model": "openai/m", "messages": [{"role": "user", "content": "hi"}]}
     return httpx2.post(f"{url}/v1/chat/completions", json=chat, timeout=20, trust_env=False)
 
 
 def listed(url: str) -> list[str]:
-    """The names of the tools that the gateway lists."""
+    """Return the names of the tools that the gateway lists."""
     return [tool["name"] for tool in httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]]
 
 
@@ -53,7 +53,7 @@ def test_tools_of_a_server_are_listed_and_run(
     clock.only_handshakes = only_handshakes
     model.turns = [
         calls(("mcp_time_in", {"city": "Rome"}), ("mcp_broken", {}), ("mcp_time_in", {"city": 5})),
-        says("ok"),
+        replies("ok"),
     ]
     url = start(mcp=settings(clock.url), expose_mcp=True)
     assert listed(url) == ["mcp_time_in", "mcp_broken", "mcp_slow"]
@@ -66,7 +66,7 @@ def test_tools_of_a_server_are_listed_and_run(
 
 
 def test_the_list_is_the_gateways_own(world: World, start: Start, clock: Clock) -> None:
-    """An item names the tool with `mcp_` before it, the server's address, and the schema as the server gave it."""
+    """An item names the tool with the prefix `mcp_`, the server's address, and the server's schema."""
     url = start(mcp=settings(clock.url), expose_mcp=True)
     tools = world.with_client(lambda client: client.list_tools(), url)
     assert (tools.object, tools.data[0].name, tools.data[0].server) == ("list", "mcp_time_in", clock.url)
@@ -79,7 +79,7 @@ def test_the_list_is_the_gateways_own(world: World, start: Start, clock: Clock) 
 
 
 def test_a_list_that_is_not_exposed(world: World, start: Start, clock: Clock) -> None:
-    """Without MCP_EXPOSE the list is refused, whether MCP is on or not, and our client says what to set."""
+    """Without MCP_EXPOSE the list is refused, whether MCP is enabled or not, and our client names the setting."""
     url = start(mcp=settings(clock.url))
     with pytest.raises(ForbiddenError, match="set MCP_EXPOSE=true"):
         world.with_client(lambda client: client.list_tools(), url)
@@ -88,7 +88,7 @@ def test_a_list_that_is_not_exposed(world: World, start: Start, clock: Clock) ->
 
 
 def test_a_gateway_without_mcp_lists_nothing(start: Start, model: Model, clock: Clock) -> None:
-    """Exposed but off, the list is empty, no server is asked, and chats are plain."""
+    """With MCP exposed but disabled, the list is empty, no server is asked, and chats are plain."""
     url = start(mcp=McpSettings(servers=(clock.url,)), expose_mcp=True)
     assert httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json() == {"object": "list", "data": []}
     post(url)
@@ -96,9 +96,9 @@ def test_a_gateway_without_mcp_lists_nothing(start: Start, model: Model, clock: 
 
 
 def test_a_forgotten_session_is_begun_anew(start: Start, model: Model, clock: Clock) -> None:
-    """A server that forgets a session is greeted again, and the tool is run."""
+    """A session that the server forgot is initialised again, and the tool is run."""
     clock.only_handshakes = True
-    model.turns = [calls(("mcp_time_in", {})), says("ok")]
+    model.turns = [calls(("mcp_time_in", {})), replies("ok")]
     url = start(mcp=settings(clock.url))
     clock.forgets = True
     post(url)
@@ -108,29 +108,29 @@ def test_a_forgotten_session_is_begun_anew(start: Start, model: Model, clock: Cl
 
 def test_a_tool_that_takes_too_long(start: Start, model: Model, clock: Clock) -> None:
     """A tool that is not done in time is an error for the model to read."""
-    model.turns = [calls(("mcp_slow", {})), says("ok")]
-    url = start(mcp=settings(clock.url, request_timeout=0.5, reconnect_interval=0.05), expose_mcp=True)
+    model.turns = [calls(("mcp_slow", {})), replies("ok")]
+    url = start(mcp=settings(clock.url, call_timeout=0.5, reconnect_interval=0.05), expose_mcp=True)
     until(lambda: "mcp_slow" in listed(url))
     post(url)
     assert model.results() == [f"Error: {clock.url} did not answer in time"]
 
 
 def test_two_servers_with_a_tool_of_one_name(start: Start, model: Model, clock: Clock) -> None:
-    """Both are listed; a model is offered the first, and that one is run."""
+    """Both tools are listed; a model is offered the first, and that one is run."""
 
     def time_in(city: str = "Berlin") -> str:
         """Say the time."""
         return f"noon in {city}"
 
-    model.turns = [calls(("mcp_time_in", {})), says("ok")]
+    model.turns = [calls(("mcp_time_in", {})), replies("ok")]
     url = start(time_in, mcp=settings(clock.url), expose_mcp=True)
     assert listed(url).count("mcp_time_in") == 2
     post(url)
     assert (model.offered.count("mcp_time_in"), model.results()) == (1, ["noon in Berlin"])
 
 
-def nobody() -> str:
-    """An address at which not attached to a listening server."""
+def unreachable() -> str:
+    """Return an address without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return f"http://127.0.0.1:{free.getsockname()[1]}/mcp"
 
@@ -138,18 +138,18 @@ def nobody() -> str:
 def test_a_server_that_cannot_be_reached_is_left_out(
     start: Start, model: Model, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The gateway starts without it, says so once, and offers what the others have."""
-    gone = nobody()
+    """The gateway starts without it, logs that once, and offers the other servers' tools."""
+    gone = unreachable()
     url = start(mcp=settings(gone, clock.url, reconnect_interval=0.05))
     post(url)
     assert model.offered == ["mcp_time_in", "mcp_broken", "mcp_slow"]
-    time.sleep(0.3)  # for several attempts to reconnect, none of which may be reported
-    said = [record.getMessage() for record in caplog.records if "no tools from the MCP server" in record.getMessage()]
-    assert len(said) == 1
-    assert gone in said[0]
+    time.sleep(0.3)  # for several attempts to reconnect, none of which may be logged
+    logged = [record.getMessage() for record in caplog.records if "no tools from the MCP server" in record.getMessage()]
+    assert len(logged) == 1
+    assert gone in logged[0]
 
 
-def test_a_key_in_the_address_of_a_server_is_shown_to_nobody(
+def test_a_key_in_the_address_of_a_server_is_never_shown(
     start: Start, model: Model, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The server gets the key; the list of tools, the model, clients of `/mcp` and the log do not."""
@@ -166,8 +166,8 @@ def test_a_key_in_the_address_of_a_server_is_shown_to_nobody(
     with serving(handler) as server:
         address = f"{server.url}/mcp"
         with_key = f"{address}?key=KEYSECRET".replace("http://", "http://me:PASSSECRET@")
-        model.turns = [calls(("mcp_t", {})), says("ok")]
-        url = start(mcp=settings(with_key, nobody() + "?key=KEYSECRET"), expose_mcp=True)
+        model.turns = [calls(("mcp_t", {})), replies("ok")]
+        url = start(mcp=settings(with_key, unreachable() + "?key=KEYSECRET"), expose_mcp=True)
         tools = httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]
         assert [tool["server"] for tool in tools] == [address]
         post(url)
@@ -175,44 +175,44 @@ def test_a_key_in_the_address_of_a_server_is_shown_to_nobody(
             (listing,) = client.list_mcp_tools()
             with pytest.raises(GatewayError) as caught:
                 client.call_mcp_tool(listing.name)
-        said = str(caught.value)
+        logged = str(caught.value)
     assert set(at) == {"/mcp?key=KEYSECRET"}
     (result,) = model.results()
     assert address in result
-    assert address in said
+    assert address in logged
     assert "no tools from the MCP server" in caplog.text
-    assert "SECRET" not in f"{model.asked}{said}{caplog.text}"
+    assert "SECRET" not in f"{model.asked}{logged}{caplog.text}"
 
 
 def test_a_chat_goes_on_without_servers(start: Start, model: Model) -> None:
-    """With MCP on and no server to be had, a chat is a plain one."""
-    answer = post(start(mcp=settings(nobody(), reconnect_interval=None)))
+    """With MCP enabled and no server available, a chat is a plain one."""
+    answer = post(start(mcp=settings(unreachable(), reconnect_interval=None)))
     assert (answer.status_code, "tools" in model.asked[0]) == (200, False)
 
 
 def rpc(tools: list[dict[str, Any]], *, broken: bool = False) -> Callable[[Connection, Request], None]:
-    """An MCP server of the newest form with these tools; the list may be changed while it runs."""
+    """Serve these tools as an MCP server of the newest form; the list may be changed while it runs."""
 
     def handler(connection: Connection, request: Request) -> None:
-        said = request.json()
+        message = request.json()
         if broken:
             connection.json(b"<html>", 502)
-        elif said["method"] == "server/discover":
-            connection.json({"jsonrpc": "2.0", "id": said["id"], "result": {"supportedVersions": ["2026-07-28"]}})
-        elif said["method"] != "tools/list":
+        elif message["method"] == "server/discover":
+            connection.json({"jsonrpc": "2.0", "id": message["id"], "result": {"supportedVersions": ["2026-07-28"]}})
+        elif message["method"] != "tools/list":
             error = {"code": -32601, "message": "Method not found"}
-            connection.json({"jsonrpc": "2.0", "id": said.get("id"), "error": error}, 404)
+            connection.json({"jsonrpc": "2.0", "id": message.get("id"), "error": error}, 404)
         else:
-            start = int(said["params"].get("cursor", 0))
+            start = int(message["params"].get("cursor", 0))
             more = {"nextCursor": str(start + 1)} if start + 1 < len(tools) else {}
             result = {"tools": tools[start : start + 1], **more}
-            connection.json({"jsonrpc": "2.0", "id": said["id"], "result": result})
+            connection.json({"jsonrpc": "2.0", "id": message["id"], "result": result})
 
     return handler
 
 
 def test_a_server_is_asked_again(start: Start) -> None:
-    """Polling sees tools come and go, on as many pages as there are; one that answers no more loses them all."""
+    """Polling notices added and removed tools, on any number of pages; a server that stops answering loses them."""
     tools = [{"name": "one"}, {"name": "two", "description": "Two", "inputSchema": {"type": "object"}}]
     with serving(rpc(tools)) as server:
         mcp = settings(f"{server.url}/mcp", polling_interval=0.05, reconnect_interval=0.05)
@@ -228,7 +228,7 @@ def test_a_server_is_asked_again(start: Start) -> None:
 
 
 def test_a_server_that_is_not_asked_again(start: Start) -> None:
-    """Without polling the list stays what it was at the start."""
+    """Without polling the list does not change after the start."""
     tools = [{"name": "one"}]
     with serving(rpc(tools)) as server:
         url = start(mcp=settings(f"{server.url}/mcp", polling_interval=None), expose_mcp=True)
@@ -239,19 +239,19 @@ def test_a_server_that_is_not_asked_again(start: Start) -> None:
 
 
 def silent(connection: Connection, _: Request) -> None:
-    """Say nothing."""
+    """Send nothing."""
     connection.stall()
 
 
 def endless(connection: Connection, request: Request) -> None:
-    """A list of tools that has no end."""
-    said = request.json()
+    """Serve a list of tools that has no end."""
+    message = request.json()
     result = {"supportedVersions": ["2026-07-28"], "tools": [], "nextCursor": "again"}
-    connection.json({"jsonrpc": "2.0", "id": said["id"], "result": result})
+    connection.json({"jsonrpc": "2.0", "id": message["id"], "result": result})
 
 
 def slow(connection: Connection, request: Request) -> None:
-    """A list of tools that has no end either, and takes its time."""
+    """Serve a list of tools that has no end either, slowly."""
     connection.pause(0.1)
     endless(connection, request)
 
@@ -260,7 +260,7 @@ def slow(connection: Connection, request: Request) -> None:
     "handler", [silent, rpc([], broken=True), endless, slow], ids=["silent", "broken", "endless", "slow"]
 )
 def test_a_server_that_makes_no_sense_delays_nothing(start: Start, handler: Any) -> None:
-    """The gateway starts without it, after its time at most."""
+    """The gateway starts without a faulty server, after its time at most."""
     with serving(handler) as server:
         before = time.monotonic()
         url = start(mcp=settings(f"{server.url}/mcp", header_timeout=0.3, request_timeout=0.3), expose_mcp=True)
@@ -269,32 +269,32 @@ def test_a_server_that_makes_no_sense_delays_nothing(start: Start, handler: Any)
 
 
 def test_a_result_without_text_is_given_as_json(start: Start, model: Model) -> None:
-    """Where a tool gives structured content alone, the model reads that."""
+    """If a tool gives structured content alone, the model reads it as JSON."""
 
     def handler(connection: Connection, request: Request) -> None:
-        said = request.json()
-        if said["method"] != "tools/call":
+        message = request.json()
+        if message["method"] != "tools/call":
             rpc([{"name": "one"}])(connection, request)
             return
         result = {"content": [{"type": "image", "data": "", "mimeType": "x/y"}], "structuredContent": {"b": 1, "a": 2}}
-        connection.json({"jsonrpc": "2.0", "id": said["id"], "result": result})
+        connection.json({"jsonrpc": "2.0", "id": message["id"], "result": result})
 
-    model.turns = [calls(("mcp_one", {})), says("ok")]
+    model.turns = [calls(("mcp_one", {})), replies("ok")]
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert [json.loads(result) for result in model.results()] == [{"a": 2, "b": 1}]
 
 
 def test_a_session_is_ended_with_the_gateway(model: Model, clock: Clock) -> None:
-    """A server that keeps sessions is told when one is over."""
+    """A server that keeps sessions is notified of a session's end."""
     clock.only_handshakes = True
     with running(Settings(port=0, mcp=settings(clock.url)), local=nowhere()):
         assert "DELETE" not in [headers["method"] for headers in clock.seen]
     assert (clock.seen[-1]["method"], {clock.seen[-1]["mcp-session-id"]}) == ("DELETE", clock.sessions())
 
 
-def test_a_tool_that_says_little_is_listed_all_the_same(start: Start) -> None:
-    """Without description and schema it has an empty text and an empty object."""
+def test_a_tool_without_a_description_is_listed_all_the_same(start: Start) -> None:
+    """Without description and schema a tool is listed with an empty text and an empty object."""
     with serving(rpc([{"name": "one"}])) as server:
         url = start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)
         (tool,) = httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]
@@ -302,10 +302,10 @@ def test_a_tool_that_says_little_is_listed_all_the_same(start: Start) -> None:
 
 
 def test_what_is_listed_for_a_model_is_what_is_searched(start: Start, model: Model) -> None:
-    """A query fits the name as it is listed, and no word that stands nowhere in the list."""
+    """A query matches the listed name, and no word outside the list."""
     model.turns = [
         calls(("mcp_tools_get", {"query": "MCP_one"}), ("mcp_tools_get", {"query": "none"})),
-        says("ok"),
+        replies("ok"),
     ]
     with serving(rpc([{"name": "one"}])) as server:
         post(start(mcp=settings(f"{server.url}/mcp", mode="selector")))
@@ -314,7 +314,7 @@ def test_what_is_listed_for_a_model_is_what_is_searched(start: Start, model: Mod
 
 
 def test_a_redirect_is_followed(start: Start) -> None:
-    """A server that lives at /mcp/ is found at /mcp."""
+    """A server that is at /mcp/ is found at /mcp."""
 
     def handler(connection: Connection, request: Request) -> None:
         if request.path == "/mcp":
@@ -327,7 +327,7 @@ def test_a_redirect_is_followed(start: Start) -> None:
 
 
 def test_a_redirect_to_another_server_is_not_followed(start: Start, caplog: pytest.LogCaptureFixture) -> None:
-    """Arguments of tools go to the servers that were named."""
+    """Arguments of tools are sent only to the configured servers."""
     with serving(rpc([{"name": "one"}])) as other:
 
         def handler(connection: Connection, request: Request) -> None:
@@ -353,7 +353,7 @@ def test_a_redirect_to_another_server_is_not_followed(start: Start, caplog: pyte
     ],
 )
 def test_results_that_are_none(start: Start, model: Model, result: object, read: str) -> None:
-    """What makes no sense, or wants an answer of a user's, is a text for the model all the same."""
+    """An invalid result, or one that requires user input, is a text for the model."""
 
     def handler(connection: Connection, request: Request) -> None:
         if request.json()["method"] != "tools/call":
@@ -361,7 +361,7 @@ def test_results_that_are_none(start: Start, model: Model, result: object, read:
         else:
             connection.json({"jsonrpc": "2.0", "id": 1, "result": result})
 
-    model.turns = [calls(("mcp_one", {})), says("ok")]
+    model.turns = [calls(("mcp_one", {})), replies("ok")]
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert model.offered == ["mcp_one"]
@@ -369,26 +369,26 @@ def test_results_that_are_none(start: Start, model: Model, result: object, read:
 
 
 def test_answers_may_be_events(start: Start, model: Model) -> None:
-    """A server may answer each request with an event stream, and say other things in it before."""
+    """A server may answer each request with an event stream, with other messages before the result."""
 
     def handler(connection: Connection, request: Request) -> None:
-        said = request.json()
+        message = request.json()
         results: dict[str, Any] = {
             "initialize": {"protocolVersion": "2025-03-26", "serverInfo": {"name": "old"}},
             "tools/list": {"tools": [{"name": "one"}]},
             "tools/call": {"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
         }
-        if "id" not in said:
+        if "id" not in message:
             connection.json(b"", 202)
-        elif said["method"] not in results:
+        elif message["method"] not in results:
             connection.json({"jsonrpc": "2.0", "id": None, "error": {"code": -32601, "message": "what?"}}, 404)
         else:
-            answer = {"jsonrpc": "2.0", "id": said["id"], "result": results[said["method"]]}
+            answer = {"jsonrpc": "2.0", "id": message["id"], "result": results[message["method"]]}
             connection.events(
                 b": ping\n\n", event({"jsonrpc": "2.0", "method": "notifications/message"}), event(answer)
             )
 
-    model.turns = [calls(("mcp_one", {})), says("ok")]
+    model.turns = [calls(("mcp_one", {})), replies("ok")]
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert model.results() == ["a\nb"]
@@ -405,14 +405,14 @@ def test_an_error_of_the_protocol_is_read_by_the_model(start: Start, model: Mode
             return
         connection.json({"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "Unknown tool: one"}}, 400)
 
-    model.turns = [calls(("mcp_one", {})), says("ok")]
+    model.turns = [calls(("mcp_one", {})), replies("ok")]
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert model.results() == ["Error: Unknown tool: one"]
 
 
 def test_a_servers_alias_may_be_given(world: World, start: Start, clock: Clock) -> None:
-    """MCP_SERVERS=alias=url, the form of the newest gateways: the alias stands in the public names of the tools."""
+    """MCP_SERVERS=alias=url, the form of the newest gateways, puts the alias in the public names of the tools."""
     url = start(mcp=settings(f"time-1={clock.url}"), expose_mcp=True)
 
     async def scenario(client: Any) -> None:

@@ -1,4 +1,4 @@
-"""Tools run for a chat that is streamed: every turn in one stream (gateway-behaviour.md#mcp-tools)."""
+"""Tools run for a streamed chat: every turn in one stream (gateway-behaviour.md#mcp-tools)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from embedded.mcp.model import add, breaks, calls, fail, refuses, says, sends
+from embedded.mcp.model import add, breaks, calls, fail, refuses, replies, sends
 from embedded.waiting import until
 from inference_gateway_sdk import RateLimitError, ServiceUnavailableError, StreamError, StreamTruncatedError
 from support.server import DONE, USAGE, chunk
@@ -29,13 +29,13 @@ CALL = chunk(delta={"tool_calls": [{"index": 0, "id": "t", "function": {"name": 
 
 
 def post(url: str) -> httpx2.Response:
-    """The answer to a streamed chat."""
+    """Return the answer to a streamed chat."""
     chat = {"model": "openai/m", "messages": [{"role": "user", "content": "hi"}], "stream": True}
     return httpx2.post(f"{url}/v1/chat/completions", json=chat, timeout=20, trust_env=False)
 
 
 def read(world: World, url: str) -> tuple[list[Any], Any]:
-    """The chunks of our client's stream, and what it came to."""
+    """Return the chunks of our client's stream, and its whole answer."""
 
     async def scenario(client: Any) -> tuple[list[Any], Any]:
         async with client.generate_content_stream("openai/m", "hi", max_retries=0) as stream:
@@ -47,11 +47,11 @@ def read(world: World, url: str) -> tuple[list[Any], Any]:
 
 
 def test_our_clients_see_the_turns(world: World, start: Start, model: Model) -> None:
-    """Each turn is a message of its own, with its calls and its usage; what was run by the gateway says so."""
+    """Each turn is a separate message with its calls and usage, and calls run by the gateway are marked."""
     model.turns = [
         calls(("mcp_add", {"a": 1}), ("mcp_add", {"a": 2}), id="one", text="Let me see"),
         calls(("mcp_fail", {"reason": "no luck"}), id="two"),
-        says("Done"),
+        replies("Done"),
     ]
     chunks, turns = read(world, start(add, fail))
     assert [turn.text for turn in turns] == ["Let me see", None, "Done"]
@@ -65,7 +65,7 @@ def test_our_clients_see_the_turns(world: World, start: Start, model: Model) -> 
 
 
 def test_the_frames_are_the_providers(start: Start, model: Model) -> None:
-    """What the provider sends arrives as it came, comments included, but for its marks between the turns."""
+    """The provider's frames arrive unchanged, comments included, except for its markers between the turns."""
     first = [b": wait\n\n", chunk(delta={"role": "assistant"}), CALL, chunk(finish="tool_calls"), USAGE]
     second = [b": wait\n\n", chunk("Hi", id="c2"), chunk(finish="stop", id="c2"), USAGE]
     model.turns = [sends(*first, DONE), sends(*second, DONE)]
@@ -75,7 +75,7 @@ def test_the_frames_are_the_providers(start: Start, model: Model) -> None:
 
 
 def test_the_turn_goes_back_whole(start: Start, model: Model) -> None:
-    """The model is given its own turn again as its pieces made it, thoughts and signatures included."""
+    """The model gets its own turn back whole, thoughts and signatures included."""
     model.turns = [
         sends(
             chunk(delta={"role": "assistant", "reasoning_content": "Hm"}),
@@ -100,24 +100,24 @@ def test_the_turn_goes_back_whole(start: Start, model: Model) -> None:
             chunk(finish="tool_calls"),
             DONE,
         ),
-        says("7"),
+        replies("7"),
     ]
     post(start(add))
-    said = model.asked[1]["messages"][1]
-    assert (said["content"], said["reasoning_content"]) == ("Let me", "Hmm")
-    assert [(call["id"], call["function"]["arguments"]) for call in said["tool_calls"]] == [
+    parsed = model.asked[1]["messages"][1]
+    assert (parsed["content"], parsed["reasoning_content"]) == ("Let me", "Hmm")
+    assert [(call["id"], call["function"]["arguments"]) for call in parsed["tool_calls"]] == [
         ("a", '{"a": 5}'),
         ("b", "{}"),
     ]
-    assert said["tool_calls"][1]["extra_content"] == {"google": {"thought_signature": "s"}}
+    assert parsed["tool_calls"][1]["extra_content"] == {"google": {"thought_signature": "s"}}
     assert model.results() == ["7", "Error: Object missing required field `a`"]
 
 
 def test_ten_rounds_are_the_end(world: World, start: Start, model: Model) -> None:
-    """After ten rounds of tools the eleventh turn is the last; its calls are nobody's."""
+    """After ten rounds of tools the eleventh turn is the last, and its calls are not run."""
     model.turns = [
         *(calls(("mcp_add", {"a": number}), id=f"turn{number}") for number in range(11)),
-        says("never"),
+        replies("never"),
     ]
     _, turns = read(world, start(add))
     assert len(turns) == len(model.asked) == 11
@@ -125,7 +125,7 @@ def test_ten_rounds_are_the_end(world: World, start: Start, model: Model) -> Non
 
 
 def test_a_first_error_has_its_status(world: World, start: Start, model: Model) -> None:
-    """Before the first line an error is an answer of its own, as without tools."""
+    """Before the first line an error is a response of its own, as without tools."""
     model.turns = [refuses(429)]
     url = start(add)
     answer = post(url)
@@ -135,15 +135,18 @@ def test_a_first_error_has_its_status(world: World, start: Start, model: Model) 
 
 
 def test_a_later_error_is_a_frame_with_its_status(world: World, start: Start, model: Model) -> None:
-    """Between turns an error is a readable frame and the end; our client raises it with what came before."""
+    """Between turns an error is a readable frame and the end; our client raises it with the partial answer."""
     model.turns = [
         calls(("mcp_add", {"a": 1}), text="Let me see"),
         refuses(429, b'{"error":\n{"message":"slow down"}}'),
     ]
     url = start(add)
     frame = post(url).content.rstrip().rpartition(b"\n\n")[2]
-    said = json.loads(frame.removeprefix(b"data: "))["error"]
-    assert (said["code"], said["message"]) == (429, 'Failed to start streaming: {"error":\n{"message":"slow down"}}')
+    parsed = json.loads(frame.removeprefix(b"data: "))["error"]
+    assert (parsed["code"], parsed["message"]) == (
+        429,
+        'Failed to start streaming: {"error":\n{"message":"slow down"}}',
+    )
     model.server.requests.clear()
     with pytest.raises(RateLimitError, match="slow down") as caught:
         read(world, url)
@@ -153,7 +156,7 @@ def test_a_later_error_is_a_frame_with_its_status(world: World, start: Start, mo
 
 
 def test_an_error_of_the_providers_own_ends_the_turns(world: World, start: Start, model: Model) -> None:
-    """An error in the place of a chunk is relayed, and the tools called before it are not run."""
+    """An error in place of a chunk is relayed, and the tools called before it are not run."""
     model.turns = [sends(CALL, b'data: {"error": {"message": "overloaded", "code": 503}}\n\n')]
     url = start(add)
     with pytest.raises(ServiceUnavailableError, match="overloaded"):
@@ -163,7 +166,7 @@ def test_an_error_of_the_providers_own_ends_the_turns(world: World, start: Start
 
 @pytest.mark.parametrize("turn", [breaks(CALL), sends(CALL)], ids=["broken off", "cut short"])
 def test_a_turn_without_a_finish_ends_everything(world: World, start: Start, model: Model, turn: Any) -> None:
-    """Where a turn is broken its tools are not run, and the client sees that something is missing."""
+    """The tools of a truncated turn are not run, and the client sees the truncation."""
     model.turns = [turn]
     url = start(add)
     with pytest.raises(StreamError):
@@ -172,7 +175,7 @@ def test_a_turn_without_a_finish_ends_everything(world: World, start: Start, mod
 
 
 def test_a_later_turn_that_breaks_off_breaks_the_stream(world: World, start: Start, model: Model) -> None:
-    """The second turn's break is the stream's; what came is kept."""
+    """A break in the second turn is the stream's; the data before it is kept."""
     model.turns = [calls(("mcp_add", {"a": 1})), breaks(chunk("Hel", id="end"))]
     url = start(add)
     with pytest.raises(StreamTruncatedError) as caught:
@@ -183,7 +186,7 @@ def test_a_later_turn_that_breaks_off_breaks_the_stream(world: World, start: Sta
 
 def test_what_breaks_behind_a_finish_is_whole(world: World, start: Start, model: Model) -> None:
     """A connection that breaks between a turn's finish and its end loses nothing: the tools are run."""
-    model.turns = [breaks(CALL, chunk(finish="tool_calls")), says("3")]
+    model.turns = [breaks(CALL, chunk(finish="tool_calls")), replies("3")]
     _, turns = read(world, start(add))
     assert [turn.text for turn in turns] == [None, "3"]
 
@@ -208,7 +211,7 @@ def test_a_client_that_leaves_frees_the_provider(start: Start, model: Model) -> 
 
 
 def test_a_client_that_leaves_ends_a_tool(start: Start, model: Model) -> None:
-    """A tool that is being run for nobody is cancelled."""
+    """A running tool is cancelled when its client disconnects."""
     begun, ended = threading.Event(), threading.Event()
 
     async def wait() -> str:

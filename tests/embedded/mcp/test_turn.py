@@ -1,4 +1,4 @@
-"""The pieces of a streamed turn turned into its message."""
+"""The pieces of a streamed turn assembled into its message."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_calls_are_whole_however_they_are_cut(calls: list[tuple[str, str]], data
 
 @given(lines=st.lists(st.binary(max_size=20) | st.just(b"data: [DONE]") | st.just(b'data: {"choices":null}')))
 def test_no_line_brings_it_down(lines: list[bytes]) -> None:
-    """What cannot be read is passed over."""
+    """An unreadable line is skipped."""
     turn = StreamedTurn()
     for line in lines:
         turn.feed(line)

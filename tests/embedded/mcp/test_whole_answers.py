@@ -1,4 +1,4 @@
-"""Tools run for a chat that is answered whole: what the model sees, what the client sees.
+"""Tools run for a chat that is not streamed: the model's view, and the client's.
 
 See gateway-behaviour.md#mcp-tools.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from embedded.mcp.model import add, calls, fail, refuses, says
+from embedded.mcp.model import add, calls, fail, refuses, replies
 from inference_gateway_sdk import InternalError
 from inference_gateway_sdk.embedded import McpSettings
 
@@ -29,17 +29,17 @@ HI = [{"role": "user", "content": "hi"}]
 
 
 def post(url: str, *, headers: dict[str, str] | None = None, **body: Any) -> httpx2.Response:
-    """A chat's answer."""
+    """Return a chat's answer."""
     chat = {"model": "openai/m", "messages": HI, **body}
     return httpx2.post(f"{url}/v1/chat/completions", json=chat, headers=headers, timeout=20, trust_env=False)
 
 
 def test_the_last_answer_is_the_only_one(world: World, start: Start, model: Model) -> None:
-    """A model that calls two tools and then a third is answered with their results; the client sees the end alone."""
+    """A model that calls two tools and then a third gets their results; the client gets only the last answer."""
     model.turns = [
         calls(("mcp_add", {"a": 1}), ("mcp_add", {"a": 3, "b": 4}), id="one"),
         calls(("mcp_add", {"a": 10}), id="two"),
-        says("Done"),
+        replies("Done"),
     ]
     url = start(add)
     reply = world.with_client(lambda client: client.generate_content("openai/m", "hi"), url)
@@ -53,12 +53,12 @@ def test_the_last_answer_is_the_only_one(world: World, start: Start, model: Mode
 
 
 def test_a_result_answers_its_call(start: Start, model: Model) -> None:
-    """The turn goes back to the model as it was, and each result names the call that it answers."""
-    model.turns = [calls(("mcp_add", {"a": 1}), text="Let me see", id="x"), says("3")]
+    """The turn is sent back to the model unchanged, and each result names its call."""
+    model.turns = [calls(("mcp_add", {"a": 1}), text="Let me see", id="x"), replies("3")]
     assert post(start(add)).status_code == 200
-    said, result = model.asked[1]["messages"][1:]
+    turn, result = model.asked[1]["messages"][1:]
     function = {"name": "mcp_add", "arguments": '{"a": 1}'}
-    assert said == {
+    assert turn == {
         "role": "assistant",
         "content": "Let me see",
         "tool_calls": [{"id": "x-0", "type": "function", "function": function}],
@@ -67,8 +67,8 @@ def test_a_result_answers_its_call(start: Start, model: Model) -> None:
 
 
 def test_the_clients_tools_are_replaced(start: Start, model: Model) -> None:
-    """The gateway's tools stand in place of the client's in every request; `tool_choice` stays as it was sent."""
-    model.turns = [calls(("mcp_add", {"a": 1})), says("3")]
+    """The gateway's tools replace the client's in every request; `tool_choice` is sent unchanged."""
+    model.turns = [calls(("mcp_add", {"a": 1})), replies("3")]
     mine = {"type": "function", "function": {"name": "mine", "parameters": {}}}
     post(start(add), tools=[mine], tool_choice={"type": "function", "function": {"name": "mine"}}, seed=7)
     parameters = {
@@ -86,7 +86,7 @@ def test_the_clients_tools_are_replaced(start: Start, model: Model) -> None:
 
 
 def test_selector_mode_lists_and_runs(start: Start, model: Model) -> None:
-    """Two tools stand for all: one lists them, whole or by part of a name, the other runs one of them."""
+    """Two tools represent all: one lists them, whole or by part of a name, the other runs one of them."""
     model.turns = [
         calls(("mcp_tools_get", ""), ("mcp_tools_get", {"query": "NUMBERS"}), ("mcp_tools_get", {"query": "nothing"})),
         calls(
@@ -99,7 +99,7 @@ def test_selector_mode_lists_and_runs(start: Start, model: Model) -> None:
             ("mcp_tools_execute", {"name": "add", "arguments": {"a": 2}}),
             ("mcp_tools_execute", {"name": "gone"}),
         ),
-        says("3"),
+        replies("3"),
     ]
     assert post(start(add, fail, mcp=McpSettings())).json()["choices"][0]["message"]["content"] == "3"
     assert model.offered == ["mcp_tools_get", "mcp_tools_execute"]
@@ -127,8 +127,8 @@ def test_selector_mode_lists_and_runs(start: Start, model: Model) -> None:
 def test_what_goes_wrong_is_read_by_the_model(
     start: Start, model: Model, name: str, arguments: object, result: str
 ) -> None:
-    """A tool that fails, or is called wrongly, is a text for the model and nothing to the client."""
-    model.turns = [calls((name, arguments)), says("I see")]
+    """A failed or invalid tool call is a text for the model, and the client sees no error."""
+    model.turns = [calls((name, arguments)), replies("I see")]
     answer = post(start(add, fail))
     assert (answer.status_code, answer.json()["choices"][0]["message"]["content"]) == (200, "I see")
     assert model.results()[0].startswith(result)
@@ -144,13 +144,13 @@ def test_ten_rounds_are_the_end(start: Start, model: Model) -> None:
 
 @pytest.mark.parametrize("finish", ["stop", "length"])
 def test_calls_are_run_whatever_the_turn_ends_with(start: Start, model: Model, finish: str) -> None:
-    """Tool calls are run by their presence, not by the reason why the turn ended."""
-    model.turns = [calls(("mcp_add", {"a": 1}), finish=finish), says("3")]
+    """Tool calls are run by their presence, whatever the finish reason."""
+    model.turns = [calls(("mcp_add", {"a": 1}), finish=finish), replies("3")]
     assert post(start(add)).json()["choices"][0]["message"]["content"] == "3"
 
 
 def test_a_first_error_passes_as_without_tools(start: Start, model: Model) -> None:
-    """A provider that refuses the first call is seen with its status and its words."""
+    """A provider's refusal of the first call has its own status and message."""
     model.turns = [refuses(429)]
     answer = post(start(add))
     assert answer.status_code == 429
@@ -159,7 +159,7 @@ def test_a_first_error_passes_as_without_tools(start: Start, model: Model) -> No
 
 @pytest.mark.parametrize("second", [refuses(429), refuses(200, b"no json")], ids=["refused", "undecodable"])
 def test_a_later_failure_is_a_500(world: World, start: Start, model: Model, second: Any) -> None:
-    """A provider that fails after a tool has run is hidden behind the gateway's own 500."""
+    """A provider that fails after a tool has run is hidden by the gateway's own 500."""
     model.turns = [calls(("mcp_add", {"a": 1})), second]
     url = start(add)
     with pytest.raises(InternalError, match="Failed to execute MCP tools"):
@@ -167,7 +167,7 @@ def test_a_later_failure_is_a_500(world: World, start: Start, model: Model, seco
 
 
 def test_the_whole_conversation_has_one_deadline(start: Start, model: Model) -> None:
-    """A model that goes on calling tools until the time for an answer is over is a 504."""
+    """A model that calls tools until the deadline of an answer is a 504."""
     model.turns = [calls(("mcp_add", {"a": 1})), lambda connection, _: connection.stall()]
     assert post(start(add, read_timeout=0.4)).status_code == 504
 
@@ -183,20 +183,20 @@ def test_a_request_can_keep_out(start: Start, model: Model, value: str) -> None:
 
 
 def test_the_smoke_test_model_is_offered_nothing(start: Start) -> None:
-    """A chat with it is a plain one, as it would call a tool each time: here all that is missing is its weights."""
+    """A chat with it is a plain one, because it would always call a tool: here only its weights are missing."""
     answer = post(start(add), model="llamacpp/smollm2-135m-instruct")
     assert answer.status_code == 502
     assert "nowhere.gguf" in answer.text
 
 
 def test_an_empty_bypass_is_none(start: Start, model: Model) -> None:
-    """The header without a value changes nothing."""
+    """The header without a value has no effect."""
     post(start(add), headers={"X-MCP-Bypass": ""})
     assert model.offered == ["mcp_add"]
 
 
 def test_the_clients_option_keeps_out(world: World, start: Start, model: Model) -> None:
-    """`mcp_bypass=True` is the same from our client."""
+    """`mcp_bypass=True` of our client has the same effect."""
     url = start(add)
     world.with_client(lambda client: client.generate_content("openai/m", "hi", mcp_bypass=True), url)
     assert model.offered == []
@@ -206,17 +206,17 @@ def test_the_clients_option_keeps_out(world: World, start: Start, model: Model) 
     ("lists", "offered"),
     [
         ({"include": ("add",)}, ["mcp_add"]),
-        ({"include": ("mcp_fail", "nobody")}, ["mcp_fail"]),
+        ({"include": ("mcp_fail", "unknown")}, ["mcp_fail"]),
         ({"exclude": ("add",)}, ["mcp_fail"]),
         ({"include": ("add",), "exclude": ("add",)}, ["mcp_add"]),
     ],
 )
-def test_lists_say_what_is_offered(
+def test_lists_decide_which_tools_are_offered(
     start: Start, model: Model, lists: dict[str, tuple[str, ...]], offered: list[str]
 ) -> None:
-    """`MCP_INCLUDE_TOOLS` wins over `MCP_EXCLUDE_TOOLS`; a tool left out cannot be run either, but is listed."""
+    """`MCP_INCLUDE_TOOLS` wins over `MCP_EXCLUDE_TOOLS`; an excluded tool cannot be run either, but is listed."""
     hidden = "mcp_fail" if offered == ["mcp_add"] else "mcp_add"
-    model.turns = [calls((hidden, {"a": 1, "reason": "x"})), says("no")]
+    model.turns = [calls((hidden, {"a": 1, "reason": "x"})), replies("no")]
     url = start(add, fail, mcp=McpSettings(mode="direct", **lists), expose_mcp=True)
     post(url)
     assert model.offered == offered
@@ -226,7 +226,7 @@ def test_lists_say_what_is_offered(
 
 
 def test_without_tools_left_a_chat_is_a_plain_one(start: Start, model: Model) -> None:
-    """When the lists leave nothing, the client's own tools are there again."""
+    """When the lists leave no tool, the client's own tools are used again."""
     mine = {"type": "function", "function": {"name": "mine", "parameters": {}}}
     post(start(add, mcp=McpSettings(exclude=("add",))), tools=[mine])
     assert model.offered == ["mine"]
@@ -236,8 +236,8 @@ def test_without_tools_left_a_chat_is_a_plain_one(start: Start, model: Model) ->
     ("query", "body", "status", "error"),
     [
         ("", {"model": "m"}, 400, "Unsupported model: m"),
-        ("", {"model": "nobody/m"}, 400, "Unsupported model: nobody/m"),
-        ("?provider=nobody", {"model": "m"}, 500, "Provider not available"),
+        ("", {"model": "unknown/m"}, 400, "Unsupported model: unknown/m"),
+        ("?provider=unknown", {"model": "m"}, 500, "Provider not available"),
         ("", {"model": "groq/m"}, 500, "Provider not available"),
         ("", {"model": 7}, 400, "Invalid request body"),
     ],
@@ -246,7 +246,7 @@ def test_without_tools_left_a_chat_is_a_plain_one(start: Start, model: Model) ->
 def test_refusals_have_their_own_words(
     start: Start, query: str, body: dict[str, Any], status: int, error: str, *, stream: bool
 ) -> None:
-    """With tools to offer, the gateway's refusals are other ones (gateway-behaviour.md#errors), and still JSON."""
+    """With tools to offer, the gateway's refusals differ (gateway-behaviour.md#errors), and are still JSON."""
     url = f"{start(add)}/v1/chat/completions{query}"
     answer = httpx2.post(url, json={"messages": HI, "stream": stream, **body}, trust_env=False)
     assert (answer.status_code, answer.json()) == (status, {"error": error})

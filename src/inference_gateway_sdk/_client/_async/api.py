@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Unpack
+    from typing import Self, Unpack
 
     from ..._generated.chat import CreateChatCompletionResponse, CreateChatCompletionStreamResponse
     from ..._generated.gateway import Provider
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..._wire.mcp import McpServerTool, McpToolResult
     from ..._wire.metrics import MetricsType
     from ..._wire.proxy import ProxyReply
+    from ..._wire.timeouts import Timeouts
     from ..params import (
         ChatParams,
         ChatRunParams,
@@ -64,7 +65,7 @@ T = TypeVar("T")
 class AsyncInferenceGatewayAPI(Protocol):
     """The methods of a client. `AsyncInferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, and `open`, are not part of it, so a stand-in need not implement them.
+    Methods that copy or close a client, those for costs, and `open` are not part of it: a stand-in need not have them.
     """
 
     async def list_models(
@@ -106,6 +107,14 @@ class AsyncInferenceGatewayAPI(Protocol):
 
     async def send(self, call: Call[T]) -> T:
         """Send a custom call and return its result. Use it for an endpoint that has no method."""
+        ...
+
+    def with_temperature(self, temperature: float | None) -> Self:
+        """Return a client with this sampling temperature for every chat request that does not set one."""
+        ...
+
+    def with_timeout(self, timeout: Timeouts | float | None) -> Self:
+        """Return a client with other timeouts: `Timeouts`, or a number of seconds that bounds each whole call."""
         ...
 
     async def create_message(

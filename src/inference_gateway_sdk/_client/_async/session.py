@@ -1,280 +1,42 @@
-"""Run the attempts of one call, and read the stream of the attempt that succeeded."""
+"""Run the attempts of one call, until one has the result or an open stream."""
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..._http1.failures import DeadlineExceeded, ResponseTooLarge, TransportFailure, TruncatedResponse
+from msgspec import structs
+
+from ..._http1.failures import DeadlineExceeded, ResponseTooLarge, TransportFailure
 from ..._model.unknown_fields import Meta, set_meta
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
-from ...errors import DecodingError, GatewayError, StatusError, StreamError, UnauthorizedError
+from ...errors import DecodingError, GatewayError, StatusError, UnauthorizedError
 from .. import retry_state
 from ..hooks import async_notify
 from ..retry_state import DefaultHeaders, FailedAttempt, RetryState
-from ..runtime import async_anonymous_transport, async_yield_turn
+from ..runtime import async_anonymous_transport
 from ..settings import check_call
+from .open_stream import AsyncOpenStream, AsyncWatchedStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Self
 
     from ..._run.providers import OutputMode
     from ..._streams.reader import StreamDeadlines
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
-    from ..._wire.call import Dialect, StreamCall
-    from ..._wire.sse import RawEvent
+    from ..._wire.call import StreamCall
     from ..._wire.url import GatewayUrl
     from ..runtime import AsyncRuntime, AsyncTokenSource
     from ..settings import ClientSettings
     from ..watching import CallWatch
 
-__all__ = ["AsyncOpenStream", "AsyncSession", "attach_meta"]
+__all__ = ["AsyncSession", "attach_meta"]
 
 
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
-MAX_PIECE = 4 * 1024  # bytes decoded at once: a few milliseconds even if each event is the smallest
-MAX_TURN = 0.01  # seconds of decoding after which an event loop's other tasks get a turn
-
-MAX_HELD = 256  # events without content that are held back, so that a retry goes unnoticed; then they are handed over
-MAX_HELD_BYTES = 1024 * 1024
-MAX_REFUSAL = 1024 * 1024  # bytes of an error response's body
-
-
-class AsyncOpenStream(Generic[ChunkT, FinalT]):
-    """One open stream: its state, and the chunks that have been read and not yet handed over.
-
-    Attributes:
-        queue: Chunks with their raw events, in order. The chunk is None for an event that carries none.
-        failure: The error that broke the stream. It is raised when the queue is empty.
-        ended: True once nothing more will be read.
-        has_content: True once a chunk with content has been read.
-        watch: The watchers of the call, or None.
-    """
-
-    __slots__ = (
-        "_answer",
-        "_began_turn",
-        "_chunks",
-        "_closed",
-        "_guard",
-        "_held",
-        "_max_piece",
-        "_reading",
-        "_session",
-        "_token",
-        "_unread",
-        "dialect",
-        "ended",
-        "failure",
-        "has_content",
-        "meta",
-        "queue",
-        "watch",
-    )
-
-    def __init__(
-        self,
-        session: AsyncSession,
-        answer: AsyncTransportResponse,
-        dialect: Dialect[ChunkT, FinalT],
-        guard: StreamDeadlines,
-        meta: Meta,
-        *,
-        token: str | None,
-    ) -> None:
-        self._session = session
-        self._token = token
-        self._answer = answer
-        self._guard = guard
-        self._chunks = 0
-        self._held = 0
-        self._reading = False
-        self._closed = False
-        self._max_piece: int = getattr(dialect, "max_piece", MAX_PIECE)
-        self._unread = memoryview(b"")  # the rest of a large read
-        self._began_turn = 0.0
-        self.dialect: Dialect[ChunkT, FinalT] = dialect
-        self.meta: Meta = meta
-        self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
-        self.failure: GatewayError | None = None
-        self.ended: bool = False
-        self.has_content: bool = False
-        self.watch: CallWatch | None = None
-
-    @property
-    def handed_over(self) -> bool:
-        """True if an item has been taken from the queue."""
-        return len(self.queue) < self._chunks
-
-    @property
-    def may_hold_more(self) -> bool:
-        """Whether events may still be held back until the first content comes: in bytes and number, only a few."""
-        return self._chunks < MAX_HELD and self._held < MAX_HELD_BYTES
-
-    async def pull(self) -> None:
-        """Read once from the server and put the chunks into the queue.
-
-        Raises:
-            RuntimeError: Another task or thread is reading this stream.
-        """
-        if self._reading:
-            raise RuntimeError("the stream is being read by another task or thread: one reader at a time")
-        self._reading = True
-        monotonic, guard = self._session.runtime.monotonic, self._guard
-        start = monotonic()
-        try:
-            data = await (self._next_piece(start) if self._unread else self._read(start))
-        except DeadlineExceeded as failure:
-            guard.waited(monotonic() - start)
-            self._stop(guard.stalled(self._chunks), failure)
-        except TransportFailure as failure:
-            self._stop(self._broken(failure), failure)
-        else:
-            now = monotonic()
-            guard.waited(now - start)
-            if self._take(data, now):
-                await self._answer.release()
-        finally:
-            self._reading = False
-
-    async def _read(self, now: float) -> bytes:
-        """Return what the server sent, or of a lot the beginning: decoding it all would hold up an event loop."""
-        if self._began_turn:  # the last read was a large one, so this one may not have to wait
-            await self._end_turn(now)
-        data = await self._answer.read(self._guard.deadline(now))
-        if len(data) <= self._max_piece:
-            self._began_turn = 0.0
-            return data
-        self._began_turn = self._began_turn or self._session.runtime.monotonic()
-        self._unread = memoryview(data)[self._max_piece :]
-        return data[: self._max_piece]
-
-    async def _next_piece(self, now: float) -> bytes:
-        """Return the next piece of a large read, and let other tasks run between two of them."""
-        await self._end_turn(now)
-        piece, self._unread = self._unread[: self._max_piece], self._unread[self._max_piece :]
-        return bytes(piece)
-
-    async def _end_turn(self, now: float) -> None:
-        """Let an event loop's other tasks run if this one has been decoding for long."""
-        if now - self._began_turn > MAX_TURN:
-            await async_yield_turn()
-            self._began_turn = self._session.runtime.monotonic()
-
-    async def release(self) -> None:
-        """Release the connection, draining the rest of the body when little is left.
-
-        A read in progress ends with an error.
-        """
-        self.ended = True
-        if self._reading:  # another task or thread is reading: its read raises an error
-            self._closed = True
-            self._answer.abandon()
-        else:
-            await self._answer.release()
-
-    def abandon(self) -> None:
-        """Close the connection at once."""
-        self.ended = True
-        self._answer.abandon()
-
-    def failed(self) -> GatewayError:
-        """Return the failure with the partial answer attached."""
-        error = self.failure
-        if error is None:
-            error = StreamError("the stream was closed")
-        while self.queue:  # chunks held back until the first content, which never came
-            chunk = self.queue.popleft()[0]
-            if chunk is not None:
-                self.dialect.fold(chunk)
-        turns = self.dialect.turns(complete=False)
-        error.partial = turns[-1] if turns else None
-        error.meta = self.meta
-        return error
-
-    def _take(self, data: bytes, now: float) -> bool:
-        """Parse the bytes, which came at `now`, and queue their chunks. Return True at a regular end of the stream."""
-        dialect, guard = self.dialect, self._guard
-        content = False
-        items = dialect.feed(data) if data else dialect.end()
-        if items:
-            self.queue.extend(items)
-            self._chunks += len(items)
-            for chunk, _ in items:
-                if chunk is not None and dialect.has_content(chunk):
-                    self.has_content = content = True
-                    guard.content()
-                    break
-            if not self.has_content:
-                self._held += sum(len(event[0]) for _, event in items)
-        if dialect.failure is not None:
-            self._stop(dialect.failure, None)
-        elif dialect.closed or not data:
-            self.ended = True
-            return True
-        else:
-            if dialect.terminal and not dialect.may_continue:
-                guard.tail()
-            if not content or guard.has_total:
-                # A flood of comments is there before it is waited for: reading it must use the clocks up.
-                guard.waited(self._session.runtime.monotonic() - now)
-                if guard.expired:
-                    self._stop(guard.stalled(self._chunks), None)
-        return False
-
-    def _stop(self, error: GatewayError, cause: TransportFailure | None) -> None:
-        """End the stream after a failure.
-
-        The answer is whole if the terminal marker was received and no error event followed. Otherwise the stream has
-        failed with `error`.
-        """
-        dialect = self.dialect
-        in_band = dialect.failure is not None and (dialect.may_continue or getattr(dialect, "error_event", False))
-        if dialect.terminal and not in_band:
-            retry_state.log_unexpected_end(error)
-        else:
-            retry_state.hide_token(error, self._token)
-            error.__cause__ = cause
-            self.failure = error
-        self.abandon()
-
-    def _broken(self, failure: TransportFailure) -> GatewayError:
-        if self._closed:
-            return StreamError("the stream was closed while it was being read")
-        if self._session.closed:
-            return self.dialect.truncated("the client was closed while the stream was open, so it ended")
-        if isinstance(failure, TruncatedResponse):
-            return self.dialect.truncated(f"the connection broke ({failure})")
-        return StreamError(f"the stream cannot be read: {failure}")
-
-
-class AsyncWatchedStream(AsyncOpenStream[ChunkT, FinalT]):
-    """An open stream of a call that has watchers."""
-
-    __slots__ = ("_watching",)
-
-    def observe(self, watch: CallWatch) -> Self:
-        """Count this stream's chunks for the watchers, and return it."""
-        self._watching = watch
-        watch.attempt(self.dialect, self.meta)
-        return self
-
-    def _take(self, data: bytes, now: float) -> bool:
-        start = len(self.queue)
-        try:
-            return super()._take(data, now)
-        finally:
-            self._watching.received(self.queue, start, has_content=self.has_content)
-
-    def __del__(self) -> None:
-        if self.watch is not None:  # dropped without being closed
-            self.watch.closed()
-
-
 T = TypeVar("T")
+MAX_REFUSAL = 1024 * 1024  # bytes of an error response's body
 
 
 class AsyncSession:
@@ -294,7 +56,7 @@ class AsyncSession:
         if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
             raise TypeError(f"call must be a Call (open() takes a StreamCall), got {type(call).__name__}")
         attempts = self._attempts(call, settings)
-        watch = self._begin_watch(attempts) if settings.watchers else None
+        watch = await self._begin_watch(attempts) if settings.watched else None
         try:
             while True:
                 if settings.token.refreshable or settings.on_request is not None:
@@ -327,7 +89,7 @@ class AsyncSession:
         from ..._streams.reader import StreamDeadlines  # here: a program without streams needs none of that room
 
         attempts = self._attempts(call, settings)
-        watch = self._begin_watch(attempts) if settings.watchers else None
+        watch = await self._begin_watch(attempts) if settings.watched else None
         try:
             while True:
                 if settings.token.refreshable or settings.on_request is not None:
@@ -393,10 +155,38 @@ class AsyncSession:
             for watch in self._watches.copy():
                 watch.closed(cancelled=True)
 
-    def _begin_watch(self, attempts: RetryState[AsyncTokenSource]) -> CallWatch:
-        from ..watching import begin  # here: a client without watchers does not import it
+    async def load_prices(self, settings: ClientSettings[AsyncTokenSource]) -> None:
+        """Load the prices of the gateway's models, unless they are loaded or could not be loaded recently."""
+        from ..._wire.models import models_call
+        from ..prices import async_load_once
 
-        return begin(attempts.call, attempts, self.runtime.monotonic)
+        book = settings.book
+        if book is not None and book.needs_loading(self.runtime.monotonic()):
+            plain = structs.replace(settings, watchers=(), ledger=None, budgets=(), watched=False)
+            listing = models_call(None, ["pricing"])
+            await async_load_once(book, lambda: self.send(listing, plain), self.runtime.monotonic())
+
+    async def _begin_watch(self, attempts: RetryState[AsyncTokenSource]) -> CallWatch:
+        """Reserve the call's budget and notify its watchers.
+
+        Raises:
+            BudgetExceededError: A budget does not allow the call.
+            ValueError: A budget needs an upper bound that the call does not have.
+        """
+        from ..watching import begin, describe  # here: a client without watchers does not import it
+
+        call, settings = attempts.call, attempts.settings
+        began = describe(call, settings)
+        booking = None
+        if settings.book is not None:
+            from ..accounts import async_reserve, book_call
+            from ..prices import price_for
+
+            if settings.ledger is not None and call.model is not None and price_for(settings, call.model)[1] is None:
+                await self.load_prices(settings)
+            booking = book_call(settings, began, call)
+            await async_reserve(booking, self.runtime.wall())
+        return begin(began, attempts, self.runtime.monotonic, booking)
 
     def _attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[AsyncTokenSource]

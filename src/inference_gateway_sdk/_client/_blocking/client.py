@@ -19,6 +19,7 @@ from ..settings import (
     pop_assemble_option,
     resolve,
     split_params,
+    with_book,
     without_body,
     without_left_behind,
 )
@@ -28,6 +29,7 @@ from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
 from .session import Session
 from .stream import Stream
+from .videos import VideosMethods
 
 if TYPE_CHECKING:
     import ssl
@@ -38,12 +40,15 @@ if TYPE_CHECKING:
     from ..._generated.chat import ChatCompletionTool, CreateChatCompletionResponse, CreateChatCompletionStreamResponse
     from ..._generated.gateway import Provider
     from ..._generated.models import ListModelsResponse
+    from ..._model.cost import Cost, Price
     from ..._transport.protocols import Transport
     from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
     from .. import keywords
+    from ..accounts import Budget
     from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
+    from ..ledger import Ledger
     from ..params import ChatParams, ChatStreamParams, ListOptions, Messages, Options
     from ..runtime import Cert, Token
     from ..watching import Watcher
@@ -69,6 +74,7 @@ class InferenceGatewayClient(
     ProxyMethods,
     ResponsesMethods,
     RunMethods,
+    VideosMethods,
 ):
     """A client for one gateway.
 
@@ -84,6 +90,7 @@ class InferenceGatewayClient(
         headers: Headers sent with every request.
         tools: Tools sent with every chat request that does not set `tools`.
         max_tokens: Token limit of every chat request that does not set one.
+        temperature: Sampling temperature of every chat request that does not set one.
         max_body: Maximum size of a response that is read whole, in bytes after decompression; a larger one raises
             `ResponseTooLargeError`.
         max_event: Maximum size of one event of a stream, in bytes; a larger one raises `StreamError`.
@@ -96,7 +103,10 @@ class InferenceGatewayClient(
         on_response: Called with a `ResponseReceived` after each response, of any status.
         on_retry: Called with a `RetryPlanned` when an attempt failed and another follows.
         watchers: Observers of whole calls (see `Watcher`).
-        tags: Names and values that watchers receive with every call. They are not sent.
+        tags: Names and values that watchers and the ledger receive with every call. They are not sent.
+        ledger: A `Ledger` that records the cost of every call.
+        budget: A `Budget`, or several, that every call must fit in (docs/costs.md).
+        prices: Prices by model, such as {"llamacpp/*": FREE}. They replace those of the gateway's list.
         driver: A custom transport.
 
     A client may be shared between threads, tasks and event loops. Copies made by `with_options` share its connections.
@@ -117,6 +127,7 @@ class InferenceGatewayClient(
         headers: Mapping[str, str] | None = None,
         tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = None,
         max_tokens: int | None = None,
+        temperature: float | None = None,
         max_body: int = 256 * 1024 * 1024,
         max_event: int = 64 * 1024 * 1024,
         max_connections: int = 100,
@@ -129,6 +140,9 @@ class InferenceGatewayClient(
         on_retry: Hook[RetryPlanned] | None = None,
         watchers: Iterable[Watcher] = (),
         tags: Mapping[str, str] | None = None,
+        ledger: Ledger | None = None,
+        budget: Budget | Iterable[Budget] | None = None,
+        prices: Mapping[str, Price] | None = None,
         driver: Transport | None = None,
     ) -> None:
         url = GatewayUrl.parse(
@@ -137,13 +151,13 @@ class InferenceGatewayClient(
         if token is None:
             token = os.environ.get("INFERENCE_GATEWAY_TOKEN") or None
         changes: dict[str, Any] = {"max_retries": max_retries, "retry": retry, "tools": tools, "max_tokens": max_tokens}
-        changes |= {"max_body": max_body, "max_event": max_event}
+        changes |= {"temperature": temperature, "max_body": max_body, "max_event": max_event}
         changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
         if headers is not None:
             changes["headers"] = headers
         if tags is not None:
             changes["tags"] = tags
-        changes["watchers"] = watchers
+        changes |= {"watchers": watchers, "ledger": ledger, "budget": budget, "prices": prices}
         if timeout != "default":
             changes["timeout"] = timeout
         self._settings = resolve(ClientSettings(token=TokenSource(token)), changes)
@@ -172,8 +186,12 @@ class InferenceGatewayClient(
 
         Args:
             provider: Provider whose models to list. Without it, the gateway leaves out providers that fail.
-            include: Details to add to each model: any of "context_window", "pricing" and "modalities".
+            include: Details to add to each model: any of "context_window", "pricing" and "modalities". "deprecated"
+                also lists models that newer gateways hide because they are deprecated; older gateways refuse it.
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
+
+        Raises:
+            ValueError: `include` names a field that the contract does not list. Nothing is sent.
         """
         if TYPE_CHECKING:
             keywords.list_options(**options)
@@ -279,6 +297,47 @@ class InferenceGatewayClient(
         """Return the stream of a custom call."""
         return Stream(self._session, call, self._settings, on_truncation=on_truncation)
 
+    # Costs
+
+    def load_prices(self) -> None:
+        """Load the prices of the gateway's models, for this client and the copies made of it from now on.
+
+        A client with a ledger or a budget loads them before its first call. A failure is logged, and costs are unknown.
+        """
+        self._settings = with_book(self._settings)
+        self._session.load_prices(self._settings)
+
+    def price_of(self, model: str) -> Price | None:
+        """Return the price of a model, None if it is not known. Nothing is sent: see `load_prices`.
+
+        Args:
+            model: The model as "provider/name".
+        """
+        from ..prices import price_for
+
+        return price_for(self._settings, Target.resolve(model).model)[1]
+
+    def estimate(
+        self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
+    ) -> Cost:
+        """Return the bounds of the cost of a chat completion. Nothing is sent.
+
+        Args:
+            model: As in `generate_content`.
+            messages: As in `generate_content`.
+            provider: As in `generate_content`.
+            **params: As in `generate_content`.
+        """
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
+        from ..accounts import cost_bounds
+
+        target = Target.resolve(model, provider)
+        settings, given = split_params(self._settings, params)
+        headers = _wire.chat.pop_mcp_bypass(given)
+        body = self._chat_body(target, messages, given, settings, stream=False)
+        return cost_bounds(_wire.chat.chat_call(target, body, headers), settings)
+
     # Copies with other options
 
     def with_options(self, **options: Unpack[Options]) -> Self:
@@ -302,6 +361,14 @@ class InferenceGatewayClient(
     def with_max_tokens(self, max_tokens: int | None) -> Self:
         """Return a client with this token limit for every chat request that does not set one."""
         return self.with_options(max_tokens=max_tokens)
+
+    def with_temperature(self, temperature: float | None) -> Self:
+        """Return a client with this sampling temperature for every chat request that does not set one."""
+        return self.with_options(temperature=temperature)
+
+    def with_timeout(self, timeout: Timeouts | float | None) -> Self:
+        """Return a client with other timeouts: `Timeouts`, or a number of seconds that bounds each whole call."""
+        return self.with_options(timeout=timeout)
 
     # Lifecycle
 
@@ -343,9 +410,14 @@ class InferenceGatewayClient(
             raise TypeError("a client with a custom driver cannot be pickled: create it in the process that uses it")
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
+        options |= {"temperature": settings.temperature}
         options |= {"max_body": settings.max_body, "max_event": settings.max_event}
         options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
-        return _restore, (type(self), self.base_url, options, left_behind(settings))
+        return _restore, (type(self), self.base_url, options), left_behind(settings) or None
+
+    def __setstate__(self, stayed: tuple[str, ...]) -> None:
+        """Remember what the pickled client left behind, for `repr` and hints."""
+        self._settings = without_left_behind(self._settings, stayed)
 
     @staticmethod
     def _chat_body(
@@ -355,6 +427,8 @@ class InferenceGatewayClient(
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
+        if settings.temperature is not None:
+            given.setdefault("temperature", settings.temperature)
         if "tools" in given or "response_format" in given:
             describe_types(given, "chat", target.provider)
         if settings.extra_body and (dropped := _wire.chat.dropped_fields(settings.extra_body)):
@@ -367,11 +441,6 @@ class InferenceGatewayClient(
         return _wire.chat.chat_body(target, messages, given, stream=stream, extra=settings.extra_body)
 
 
-def _restore(
-    cls: type[InferenceGatewayClient], base_url: str, options: dict[str, Any], stayed: tuple[str, ...] = ()
-) -> InferenceGatewayClient:
+def _restore(cls: type[InferenceGatewayClient], base_url: str, options: dict[str, Any]) -> InferenceGatewayClient:
     """Return an unpickled client. It has its own connections and no token, headers or hooks, which may be secret."""
-    client = cls(base_url, **options)
-    if stayed:
-        client._settings = without_left_behind(client._settings, stayed)
-    return client
+    return cls(base_url, **options)

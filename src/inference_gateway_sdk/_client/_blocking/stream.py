@@ -7,24 +7,28 @@ import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
 
+from ..._model.unknown_fields import set_cost
 from ..._wire.call import Reply, StreamCall
 from ..._wire.headers import Headers
 from ...errors import ResponseTooLargeError, StreamTruncatedError
 from ..retry_state import RAISE_MAX_BODY
 from ..runtime import caller, yield_turn
-from .session import MAX_PIECE, attach_meta
+from .open_stream import MAX_PIECE
+from .session import attach_meta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
     from typing import Self
 
+    from ..._model.cost import Cost
     from ..._model.unknown_fields import Meta
     from ..._wire.deltas import Delta
     from ..._wire.sse import RawEvent, SSEvents
     from ..runtime import TokenSource
     from ..settings import ClientSettings
-    from .session import OpenStream, Session
+    from .open_stream import OpenStream
+    from .session import Session
 
 __all__ = ["ByteStream", "Stream"]
 
@@ -174,6 +178,8 @@ class Stream(Generic[ChunkT, FinalT]):
                 self._next()
             except StopIteration:
                 break
+        if open_stream.watch is not None:
+            open_stream.watch.closed(open_stream.failure, cancelled=self._session.closed and not open_stream.ended)
         turns = self.turns
         if not turns:
             raise RuntimeError("the stream has no complete answer: it had no content, or the call used assemble=False")
@@ -199,6 +205,8 @@ class Stream(Generic[ChunkT, FinalT]):
         turns = open_stream.dialect.turns(complete=whole)
         if turns:
             attach_meta(turns[-1], open_stream.meta)
+            if open_stream.watch is not None and self.cost is not None:
+                set_cost(turns[-1], self.cost)
         return turns
 
     @property
@@ -207,6 +215,14 @@ class Stream(Generic[ChunkT, FinalT]):
         if self._open_stream is None:
             raise RuntimeError("the stream is not open yet: enter its `with` block first")
         return self._open_stream.meta
+
+    @property
+    def cost(self) -> Cost | None:
+        """The cost of the call, with bounds after a break. None before its end, and without prices in the client."""
+        open_stream = self._open_stream
+        if open_stream is None or open_stream.watch is None or open_stream.watch.booking is None:
+            return None
+        return open_stream.watch.booking.cost
 
     def close(self) -> None:
         """Release the connection. The `with` block calls this method. Calling it twice is harmless."""

@@ -36,11 +36,12 @@ async def health(_: Request) -> Response:
 
 
 _INCLUDES = ("context_window", "pricing", "modalities")
+_DEPRECATED = "deprecated"  # adds no field; this gateway has no table of deprecated models, so it hides none
 
 
 async def list_models(gateway: Gateway, request: Request) -> Response:
     """List the models of one provider (`?provider=`) or of all reachable ones, with the `?include=` fields."""
-    include = _included(request)
+    include = _included(request, older=gateway.quirks.older_routes)
     name = named_provider(request)
     await request.body()
     if name:
@@ -54,8 +55,12 @@ async def list_models(gateway: Gateway, request: Request) -> Response:
     return Response(answer, headers={"content-type": "application/json; charset=utf-8"})
 
 
-def _included(request: Request) -> tuple[str, ...]:
-    """Return the values of the first `include` parameter.
+def _included(request: Request, *, older: bool) -> tuple[str, ...]:
+    """Return the fields that the first `include` parameter names.
+
+    Args:
+        request: The request.
+        older: Refuse the value of newer gateways.
 
     Raises:
         Problem: One of them is unknown.
@@ -63,9 +68,9 @@ def _included(request: Request) -> tuple[str, ...]:
     first = next(iter(request.query_params.getlist("include")), "")
     values = tuple(value.strip() for value in first.split(",") if value.strip())
     for value in values:
-        if value not in _INCLUDES:
+        if value not in _INCLUDES and (older or value != _DEPRECATED):
             raise Problem.unknown_include(value)
-    return values
+    return tuple(value for value in values if value != _DEPRECATED)
 
 
 async def _of_one(gateway: Gateway, name: str, include: tuple[str, ...]) -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from ..._model.json_values import is_object
 from ..._version import __version__
 from ..._wire import codec
-from ..._wire.mcp import PROTOCOL_VERSION
+from ..._wire.mcp import MCP_PROTOCOL_VERSION
 from .. import go_json
 from ..client_connection import while_connected
 from ..mcp.offer import ToolError
@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from ..mcp.offer import SourcedTool
     from ..mcp.toolbox import Toolbox
 
-__all__ = ["JsonRpcReply", "answer_json_rpc", "handle_mcp", "list_tools", "token_metadata"]
+__all__ = [
+    "JsonRpcReply",
+    "answer_json_rpc",
+    "handle_mcp",
+    "list_tools",
+    "resource_url",
+    "serves_metadata",
+    "token_metadata",
+]
 
 
 _META: Final = "io.modelcontextprotocol/"
@@ -132,8 +140,8 @@ def _check(method: str, params: Mapping[str, Any], headers: Mapping[str, str]) -
     for name, value in expected.items():
         if _unwrapped(headers.get(name)) != value:
             raise _JsonRpcError(_HEADER_MISMATCH, f"the header {name} does not match the body")
-    if version != PROTOCOL_VERSION:
-        data = {"supported": [PROTOCOL_VERSION], "requested": version}
+    if version != MCP_PROTOCOL_VERSION:
+        data = {"supported": [MCP_PROTOCOL_VERSION], "requested": version}
         raise _JsonRpcError(_UNSUPPORTED_VERSION, "Unsupported protocol version", data)
     if method not in _METHODS:
         raise _JsonRpcError(_NO_METHOD, f"Method not found: {method}")
@@ -152,7 +160,7 @@ def _unwrapped(value: str | None) -> str | None:
 
 async def _discover(_: Toolbox, __: Mapping[str, Any]) -> dict[str, object]:
     capabilities: dict[str, object] = {"tools": {}}
-    return {"supportedVersions": [PROTOCOL_VERSION], "capabilities": capabilities, **_FRESH}
+    return {"supportedVersions": [MCP_PROTOCOL_VERSION], "capabilities": capabilities, **_FRESH}
 
 
 async def _list_tools(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
@@ -206,7 +214,10 @@ async def list_tools(gateway: Gateway, _: Request) -> Response:
 
 async def handle_mcp(gateway: Gateway, request: Request) -> Response:
     """Answer one JSON-RPC request, by POST. Any web page needs `ALLOWED_ORIGINS`, also one of the gateway's origin."""
-    _check_exposed(gateway)
+    if gateway.quirks.older_routes:
+        raise Problem.no_route()
+    if not gateway.settings.expose_mcp:
+        raise Problem(403, "MCP endpoint is not exposed. Set MCP_EXPOSE=true to enable.")
     if request.method != "POST":
         return Response(go_json.encode({"error": "Method not allowed"}), 405, {"content-type": _JSON, "allow": "POST"})
     _check_origin(gateway, request)
@@ -222,14 +233,29 @@ async def handle_mcp(gateway: Gateway, request: Request) -> Response:
 async def token_metadata(gateway: Gateway, request: Request) -> Response:
     """Return the metadata that names the issuer of tokens for `/mcp` (RFC 9728)."""
     oidc = gateway.settings.oidc
-    if oidc is None or not gateway.settings.expose_mcp:
+    if oidc is None or not serves_metadata(gateway):
         raise Problem.no_route()
     answer = {
-        "resource": str(request.base_url.replace(path="/mcp")),
+        "resource": resource_url(gateway, request),
         "authorization_servers": [oidc.issuer],
         "bearer_methods_supported": ["header"],
     }
     return Response(go_json.encode(answer), headers={"content-type": _JSON})
+
+
+def serves_metadata(gateway: Gateway) -> bool:
+    """Return whether the token metadata are served."""
+    settings = gateway.settings
+    return settings.oidc is not None and settings.expose_mcp and not gateway.quirks.older_routes
+
+
+def resource_url(gateway: Gateway, request: Request) -> str:
+    """Return the public address of `/mcp`: the configured one, else that of the request."""
+    scheme = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    here = request.base_url.replace(path="/mcp")
+    return gateway.settings.mcp_resource_url or str(
+        here.replace(scheme=scheme) if scheme in ("http", "https") else here
+    )
 
 
 def _check_origin(gateway: Gateway, request: Request) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "messages",
     "pass_form",
     "pass_json",
+    "pass_on",
     "proxy",
     "responses",
     "vary_image",
@@ -89,6 +90,11 @@ def pass_form(gateway: Gateway, provider: ModelProvider, path: str, content_type
     """Pass a form on and return the provider's answer."""
     outgoing = ProviderRequest(path=path, headers=_forward_headers(content_type, stream=False), body=form)
     return _forward(gateway, provider, outgoing, None, streams=not gateway.quirks.whole_images)
+
+
+def pass_on(gateway: Gateway, provider: ModelProvider, outgoing: ProviderRequest) -> Response:
+    """Pass a request without a body on and return the provider's answer."""
+    return _forward(gateway, provider, outgoing, None, streams=False)
 
 
 def _forward(
@@ -152,7 +158,7 @@ _NAMES = {"speech": "The Audio API", "sfx": "Sound effect generation", "music": 
 
 async def make_sound(gateway: Gateway, kind: str, request: Request) -> Response:
     """Pass an audio request on; `kind` is one of `SOUNDS`."""
-    if not gateway.settings.audio:
+    if not gateway.settings.audio or gateway.quirks.older_routes:
         raise Problem.no_route()
 
     def choose(name: str) -> ModelProvider:

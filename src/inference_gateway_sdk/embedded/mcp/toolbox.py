@@ -19,7 +19,7 @@ from ..._version import __version__
 from ..._wire import codec
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
-from ..._wire.mcp import PROTOCOL_VERSION, McpServerTool, McpToolResult, rpc_call, tool_call, tools_page_call
+from ..._wire.mcp import MCP_PROTOCOL_VERSION, McpServerTool, McpToolResult, rpc_call, tool_call, tools_page_call
 from ..._wire.url import redact_url
 from ...errors import GatewayError
 from ..oidc import is_this_machine
@@ -183,7 +183,7 @@ class RemoteTools:
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> McpToolResult:
         """Run a tool, as `ToolSource.call` does."""
-        result = await self._ask(tool_call(name, dict(arguments), _CLIENT))
+        result = await self._ask(tool_call(name, dict(arguments), _CLIENT), self._settings.call_timeout)
         if result.extra_fields.get("resultType", "complete") != "complete":
             raise ToolError("the tool needs more input, which the gateway cannot request")
         return result
@@ -201,22 +201,22 @@ class RemoteTools:
         tools: list[McpServerTool] = []
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
-            page = await self._ask(tools_page_call(cursor, _CLIENT))
+            page = await self._ask(tools_page_call(cursor, _CLIENT), self._settings.request_timeout)
             tools += (tool for tool in page.tools if tool.name)
             cursor = page.cursor
             if cursor is None:
                 return tools
         raise ToolError(f"its list of tools has more than {_MOST_PAGES} pages")
 
-    async def _ask(self, call: Call[RemoteT]) -> RemoteT:
+    async def _ask(self, call: Call[RemoteT], seconds: float) -> RemoteT:
         """Return the result of a call. If the server has lost the session, begin a new one and try once more."""
         headers = self._headers
         if headers is None:
             headers = self._headers = await self._negotiate()
-        reply = await self._send(call, headers)
+        reply = await self._send(call, headers, seconds)
         if reply.status == 404 and _SESSION in headers:
             headers = self._headers = await self._negotiate()
-            reply = await self._send(call, headers)
+            reply = await self._send(call, headers, seconds)
         return _read_remote(call, reply)
 
     async def _negotiate(self) -> dict[str, str]:
@@ -228,7 +228,7 @@ class RemoteTools:
         except ToolError:
             found = {}
         versions = found.get("supportedVersions")
-        if not is_array(versions) or PROTOCOL_VERSION not in versions:
+        if not is_array(versions) or MCP_PROTOCOL_VERSION not in versions:
             return await self._initialize()
         meta: Any = found.get("_meta")
         self._adopt_name(meta.get(_SERVER_INFO) if is_object(meta) else None)
@@ -251,19 +251,21 @@ class RemoteTools:
         if isinstance(name, str) and _alias(name) and not self._keeps_alias:
             self.alias = _alias(name)
 
-    async def _send(self, call: Call[RemoteT], headers: Mapping[str, str]) -> Reply:
+    async def _send(self, call: Call[RemoteT], headers: Mapping[str, str], seconds: float | None = None) -> Reply:
         own = {name.lower(): value for name, value in call.headers}
-        return await self._exchange(call.method, {**own, **_TYPES, **headers}, call.body or b"")
+        return await self._exchange(call.method, {**own, **_TYPES, **headers}, call.body or b"", seconds)
 
-    async def _exchange(self, method: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
-        """Send a request and return the whole answer.
+    async def _exchange(
+        self, method: str, headers: Mapping[str, str], body: bytes = b"", seconds: float | None = None
+    ) -> Reply:
+        """Send a request and return the whole answer, which must be there after `seconds`, or `request_timeout`.
 
         Raises:
             ToolError: No answer came in time.
         """
         request = httpx2.Request(method, self._url, headers=headers, content=body)
         try:
-            async with asyncio.timeout(self._settings.request_timeout):
+            async with asyncio.timeout(seconds or self._settings.request_timeout):
                 async with asyncio.timeout(self._settings.header_timeout):
                     answer = await self._open_client().send(request, stream=True)
                 try:
@@ -381,8 +383,9 @@ class Toolbox:
     def offered(self) -> list[SourcedTool]:
         """Return the tools that models may use. Of tools with the same name only the first is included."""
         found: dict[str, SourcedTool] = {}
+        aliases = self._aliases()
         for placed in self.everything():
-            if self._is_allowed(placed.tool.name):
+            if self._is_allowed(placed.tool.name, aliases[id(placed.source)]):
                 found.setdefault(placed.tool.name, placed)
         return list(found.values())
 
@@ -399,7 +402,7 @@ class Toolbox:
         return {
             f"mcp_{aliases[id(placed.source)]}_{placed.tool.name}": placed
             for placed in self.everything()
-            if self._is_allowed(placed.tool.name)
+            if self._is_allowed(placed.tool.name, aliases[id(placed.source)])
         }
 
     async def start(self) -> None:
@@ -432,8 +435,8 @@ class Toolbox:
             if had or not self._polling:  # once per outage, not at each attempt
                 _logger.warning("no tools from the MCP server %s: %s", source.address, error)
 
-    def _is_allowed(self, name: str) -> bool:
-        names = {name, f"mcp_{name}"}
+    def _is_allowed(self, name: str, alias: str) -> bool:
+        names = {name, f"mcp_{name}", f"{alias}_{name}", f"mcp_{alias}_{name}"}
         if self._settings.include:
             return not names.isdisjoint(self._settings.include)
         return names.isdisjoint(self._settings.exclude)

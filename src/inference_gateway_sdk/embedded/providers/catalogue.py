@@ -27,12 +27,13 @@ class Profile(Struct, frozen=True):
 
     Attributes:
         id: The name in model names and in `?provider=`.
-        url: The default address; empty if the provider has none.
+        url: The default address.
         auth: The header of its key.
         models_path: The path of the model list, below the address.
         chat_path: The path of chat completions, below the address.
         stream_usage: It understands `stream_options`, so usage can be requested on streams.
         endpoints: The endpoints it offers besides chat and models.
+        older_url: The default address on gateways up to 0.48; empty if it is the same.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Profile(Struct, frozen=True):
     chat_path: str = "/chat/completions"
     stream_usage: bool = True
     endpoints: frozenset[str] = frozenset()
+    older_url: str = ""
 
     @property
     def needs_key(self) -> bool:
@@ -69,11 +71,11 @@ _PROFILES = (
         "elevenlabs",
         "https://api.elevenlabs.io/v1",
         Auth.XI_API_KEY,
-        endpoints=frozenset({"speech", "sfx", "music"}),
+        endpoints=frozenset({"speech", "sfx", "music", "videos"}),
     ),
     Profile("google", "https://generativelanguage.googleapis.com/v1beta/openai"),
     Profile("groq", "https://api.groq.com/openai/v1"),
-    Profile("llamacpp", "http://llamacpp:8080/v1"),
+    Profile("llamacpp", "http://llamacpp:8080/v1", endpoints=frozenset({"speech"})),
     Profile("minimax", "https://api.minimax.io/v1"),
     Profile("mistral", "https://api.mistral.ai/v1", stream_usage=False),
     Profile("moonshot", "https://api.moonshot.ai/v1"),
@@ -81,8 +83,8 @@ _PROFILES = (
     Profile("ollama", "http://ollama:8080/v1", Auth.NONE),
     Profile("ollama_cloud", "https://ollama.com/v1"),
     Profile("openai", "https://api.openai.com/v1", endpoints=frozenset({"responses", "images", "speech"})),
-    Profile("webwright", ""),
-    Profile("zai", "https://api.z.ai/api/paas/v4"),
+    Profile("webwright", "https://webwright.ai/v1"),
+    Profile("zai", "https://api.z.ai/api/coding/paas/v4", older_url="https://api.z.ai/api/paas/v4"),
 )
 
 CATALOGUE = {profile.id: profile for profile in _PROFILES}

@@ -1,4 +1,4 @@
-"""The scripted provider: answers without a model. The same request always gets the same answer."""
+"""The scripted provider: answers without a model. The same request gets the same answer, but for video jobs."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from .. import go_json
 from ..multipart import Form, FormError
 from .json_instance import NoInstance, instance
 from .provider import Listed, ProviderResponse, ProviderStatusError
+from .scripted_videos import ScriptedVideos
 from .scripts import CREATED, DIALECTS, Conversation, ConversationTool, ScriptedCall, ScriptedTurn
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class _Unable(Exception):  # noqa: N818  (the name describes the request)
 class ScriptedProvider:
     """A provider that generates its answers without a model. It accepts any model name.
 
+    The same request gets the same answer, but for jobs that generate videos: each request for one moves it on.
+
     Args:
         answer: Return the text of an answer, given the user's last text or the last tool results. The text is also used
             unchanged when JSON was requested. By default the given text is repeated, and JSON is made from its schema.
@@ -100,6 +103,7 @@ class ScriptedProvider:
 
     def __init__(self, answer: Callable[[str], str] | None = None) -> None:
         self._answer = answer
+        self._videos = ScriptedVideos()
 
     async def start(self) -> None:
         """Do nothing: no preparation is needed."""
@@ -137,6 +141,9 @@ class ScriptedProvider:
         path = outgoing.path.partition("?")[0]
         if outgoing.method == "GET" and path == "/models":
             return _whole(200, _JSON, go_json.encode({"object": "list", "data": [_MODEL]}))
+        if path == "/videos" or path.startswith("/videos/"):
+            answer = self._videos.answer(outgoing.method, path, outgoing.header("content-type"), outgoing.body)
+            return _not_found(outgoing) if answer is None else _whole(*answer)
         if outgoing.method != "POST":
             return _not_found(outgoing)
         if path.startswith("/images/"):

@@ -1,0 +1,157 @@
+"""The prices of models: those that the user set, and those in the gateway's list of models.
+
+Imported only by clients that have prices, a ledger or a budget.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+import os
+import re
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from .._model.cost import Price
+from .._model.json_values import is_mapping
+from ..errors import GatewayError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from .._generated.models import ListModelsResponse
+    from .settings import ClientSettings
+
+__all__ = ["PriceBook", "async_load_once", "load_once", "price_for", "read_prices"]
+
+_logger = logging.getLogger("inference_gateway_sdk")
+
+_RELOAD: Final = 300.0  # seconds after which a listing that failed is requested again
+_REWRITES: Final = (re.compile("^models/"), re.compile("-latest$"), re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2})$"))
+
+
+def read_prices(value: Any) -> Mapping[str, Price]:
+    """Return the prices that a user set.
+
+    Raises:
+        TypeError: The value is not a mapping of model names to prices.
+        ValueError: A name has no provider.
+    """
+    if not is_mapping(value):
+        raise TypeError(f"prices must be a mapping of models to prices, got {type(value).__name__}")
+    for name, price in value.items():
+        if not isinstance(name, str) or not isinstance(price, Price):
+            raise TypeError(f"prices must map models such as 'openai/gpt-4o' to Price(...); {name!r} does not")
+        if "/" not in name:
+            raise ValueError(f"prices: {name!r} has no provider: write 'provider/{name}', or '*/{name}' for all")
+    return dict(value)
+
+
+class PriceBook:
+    """The prices in the gateway's list of models. A client and its copies share it.
+
+    Attributes:
+        loading: The task that loads it for an async client, by event loop.
+    """
+
+    def __init__(self) -> None:
+        self._prices: dict[str, Price] = {}
+        self._tried: float | None = None
+        self._loaded = False
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self.loading: dict[Any, Any] = {}
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """The lock that a blocking client holds while it loads the list. A forked child has its own.
+
+        A signal handler may enter it again: it then loads the list itself.
+        """
+        if self._pid != os.getpid():
+            self._pid, self._lock = os.getpid(), threading.RLock()
+        return self._lock
+
+    def needs_loading(self, now: float) -> bool:
+        """Return whether the list is to be requested: at first, and again some time after a failure."""
+        return not self._loaded and (self._tried is None or now - self._tried >= _RELOAD)
+
+    def failed(self, now: float, error: BaseException) -> None:
+        """Record that the list could not be loaded."""
+        self._tried = now
+        _logger.warning("the prices of models cannot be loaded, so costs are unknown: %s", type(error).__name__)
+
+    def load(self, listing: ListModelsResponse) -> None:
+        """Take the prices of a list of models."""
+        found: dict[str, Price] = {}
+        for model in listing.data:
+            pricing = model.pricing
+            if pricing is not None and model.id:
+                try:
+                    found[model.id] = Price(
+                        input=pricing.input_per_token,
+                        output=pricing.output_per_token,
+                        cache_read=pricing.cache_read_per_token,
+                        cache_write=pricing.cache_write_per_token,
+                        currency=pricing.currency,
+                        source=str(pricing.source),
+                        updated_at=pricing.updated_at,
+                        subscription=bool(pricing.subscription),
+                    )
+                except (TypeError, ValueError) as error:
+                    _logger.warning("the price of %s is not usable: %s", model.id, error)
+        self._prices, self._loaded = found, True
+
+    def find(self, name: str) -> Price | None:
+        """Return the price of a listed model, None if there is none. Never that of a similar one."""
+        price = self._prices.get(name)
+        provider, _, rest = name.partition("/")
+        for rewrite in _REWRITES:
+            if price is None:
+                rest = rewrite.sub("", rest)
+                price = self._prices.get(f"{provider}/{rest}")
+        return price
+
+
+def price_for(settings: ClientSettings[Any], *names: str | None) -> tuple[str | None, Price | None]:
+    """Return the first of the names that has a price, and the price."""
+    own = settings.prices or {}
+    for name in names:
+        if name is not None and "/" in name:
+            price = own.get(name)
+            if price is None:
+                price = next((own[key] for key in own if fnmatch.fnmatchcase(name, key)), None)
+            if price is None and settings.book is not None:
+                price = settings.book.find(name)
+            if price is not None:
+                return name, price
+    return None, None
+
+
+def load_once(book: PriceBook, load: Callable[[], ListModelsResponse], now: float) -> None:
+    """Load the list of models unless it is loaded. Of several threads, one requests it and the others wait."""
+    with book.lock:
+        if book.needs_loading(now):
+            try:
+                book.load(load())
+            except GatewayError as error:
+                book.failed(now, error)
+
+
+async def async_load_once(book: PriceBook, load: Callable[[], Awaitable[ListModelsResponse]], now: float) -> None:
+    """Load the list of models unless it is loaded. Of several tasks, one requests it and the others wait."""
+    import asyncio
+
+    async def fetch() -> None:
+        try:
+            book.load(await load())
+        except GatewayError as error:
+            book.failed(now, error)
+
+    loop = asyncio.get_running_loop()
+    task = book.loading.get(loop)
+    if task is None:
+        task = book.loading[loop] = loop.create_task(fetch())
+        task.add_done_callback(lambda task: book.loading.pop(loop, None))
+    await asyncio.shield(task)  # a caller that is cancelled must not cancel the others'
