@@ -17,6 +17,8 @@ from msgspec import Struct, structs
 
 from .._model.cost import UNKNOWN, ZERO, Cost, Price, Rate, cost_of, exact_sum, input_range
 from .._model.json_values import is_iterable, is_mapping
+from .._model.open_types import Concealed
+from .._model.type_info import strict_decode
 from .._model.unknown_fields import set_module
 from ..errors import BudgetExceededError, ConnectError, StatusError
 from .prices import price_for
@@ -59,7 +61,7 @@ class _Limit(Struct, frozen=True):
 
 
 @set_module
-class Budget(_Limit, frozen=True, kw_only=True):
+class Budget(Concealed, _Limit, frozen=True, kw_only=True):
     """A limit of money, tokens or calls. A call reserves its upper bound before it is sent.
 
     Attributes:
@@ -236,7 +238,7 @@ def cost_of_tokens(rate: Decimal, tokens: int) -> Decimal:
 
 def _most_output(body: bytes) -> int | None:
     try:
-        asked = msgspec.json.decode(body, type=_Limits)
+        asked = strict_decode(body, _Limits)
     except msgspec.DecodeError:
         return None
     limits = (asked.max_completion_tokens, asked.max_tokens, asked.max_output_tokens)

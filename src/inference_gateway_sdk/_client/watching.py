@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 
 from .._model.cost import Cost  # noqa: TC001  (users resolve the annotations)
 from .._model.json_values import is_mapping
+from .._model.open_types import Concealed
 from .._model.unknown_fields import Meta, set_cost, set_module
 from .._model.usage import Usage
 from .._wire import codec
@@ -75,7 +76,7 @@ class CallBegan(Struct, frozen=True, kw_only=True):
 
 
 @set_module
-class CallEnded(Struct, frozen=True, kw_only=True):
+class CallEnded(Concealed, Struct, frozen=True, kw_only=True):
     """A call that has ended, after its last attempt.
 
     Attributes:
