@@ -257,6 +257,8 @@ def video(
     model: VideoModel = None,
     provider: Provider = None,
     base_url: BaseUrl = None,
+    token: Token = None,
+    ca: CaFile = None,
     image: Picture = None,
     reference: Pictures = None,
     audio: Recording = None,
@@ -272,7 +274,7 @@ def video(
     file = output_file(output, force=force, as_json=as_json)
     text = _video_prompt(prompt, model, job, spoken=audio is not None)
     params = _video_params(image, reference, audio, seconds, size)
-    with connected(base_url) as client:
+    with connected(base_url, token=token, ca=ca) as client:
         current: VideoJob | str = job or ""
         if job is None:
             current = client.create_video(model or "", text, provider=provider, **params)
