@@ -85,7 +85,8 @@ async def ask(client: Any, recording: Recording) -> Any:
         return await client.health_check()
     if recording.path == "/v1/models":
         query = recording.query
-        return await client.list_models(query.get("provider"), include=query.get("include", ""))
+        # As a further query parameter: the client would refuse the recorded unknown value itself.
+        return await client.list_models(query.get("provider"), extra_query={"include": query.get("include", "")})
     if recording.path != "/v1/chat/completions":
         at_root = not recording.path.startswith("/v1")
         path = recording.path if at_root else recording.path.removeprefix("/v1")

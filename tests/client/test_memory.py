@@ -14,7 +14,7 @@ from support.server import DONE, ROLE, Connection, Request, chunk, serving
 if TYPE_CHECKING:
     from support.worlds import World
 
-FEW, MANY = 1_000, 6_000
+FEW, MANY = 1_000, 10_000
 TEXT = "x" * 100
 FRAME = chunk(TEXT, system_fingerprint="f" * 300, vendor={"padding": "p" * 300})
 BATCH = 100
