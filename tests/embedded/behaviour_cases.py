@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded.raw_http import Reply, exchanged
-from inference_gateway_sdk.embedded.settings import RELEASES
+from inference_gateway_sdk.embedded.quirks import RELEASES
 
 if TYPE_CHECKING:
     from conftest import Gateways, Script, Upstream

@@ -27,7 +27,7 @@ from embedded.behaviour_cases import (
 from embedded.raw_http import exchanged
 from embedded.recordings import certificates
 from inference_gateway_sdk.embedded import Access, Settings, running
-from inference_gateway_sdk.embedded.settings import RELEASES, Quirks
+from inference_gateway_sdk.embedded.quirks import RELEASES, Quirks
 from support.weights import nowhere
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from inference_gateway_sdk.embedded.client_connection import WriteDeadline
-from inference_gateway_sdk.embedded.settings import RELEASES, Quirks, named
+from inference_gateway_sdk.embedded.quirks import RELEASES, Quirks, named
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = Quirks.__struct_fields__

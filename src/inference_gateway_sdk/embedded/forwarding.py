@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from .client_connection import ClientLeft, before_reads, before_writes, hang_up, while_connected
 from .providers.provider import ProviderError, ProviderTruncatedError
-from .settings import Quirks
+from .quirks import Quirks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping

@@ -17,8 +17,9 @@ from .providers.http_provider import HttpProvider
 from .providers.local import LocalModel  # noqa: TC001  (the same)
 from .providers.provider import ModelProvider  # noqa: TC001  (the same)
 from .providers.scripted import ScriptedProvider
+from .quirks import Quirks, named
 from .routing import Pools
-from .settings import Access, McpSettings, Quirks, Settings, named
+from .settings import Access, McpSettings, Settings
 
 __all__ = ["Gateway"]
 

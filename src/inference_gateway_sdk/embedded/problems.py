@@ -22,7 +22,7 @@ from .providers.provider import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .settings import Quirks
+    from .quirks import Quirks
 
 __all__ = [
     "CHAT_EXAMPLE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -15,9 +15,9 @@ from .problems import CHAT_EXAMPLE, Problem
 from .providers.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import Collection
 
-    from .settings import Settings
+    from starlette.requests import Request
 
 __all__ = ["ModelRoute", "PoolError", "Pools", "admit", "is_listed", "named_provider", "read_pools", "route_model"]
 
@@ -60,7 +60,16 @@ def route_model(model: str, provider: str, example: str = CHAT_EXAMPLE) -> Model
     return ModelRoute(prefix.lower(), rest)
 
 
-def admit(requested: str, settings: Settings) -> None:
+class ModelLists(Protocol):
+    """The lists of the settings that decide which models may be used."""
+
+    @property
+    def allowed_models(self) -> Collection[str]: ...
+    @property
+    def disallowed_models(self) -> Collection[str]: ...
+
+
+def admit(requested: str, settings: ModelLists) -> None:
     """Return if the model, by its requested name, may be used.
 
     Raises:
@@ -71,7 +80,7 @@ def admit(requested: str, settings: Settings) -> None:
     raise Problem.not_allowed() if settings.allowed_models else Problem.disallowed()
 
 
-def is_listed(requested: str, settings: Settings) -> bool:
+def is_listed(requested: str, settings: ModelLists) -> bool:
     """Return whether the lists permit this model. If there are allowed models, the disallowed ones are ignored."""
     name = requested.lower()
     forms = {name, name.partition("/")[2] or name}
