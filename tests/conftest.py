@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import signal
 from pathlib import Path
 
@@ -45,8 +47,22 @@ def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session")
+def _everything_imported() -> None:
+    """Import the whole package, because an inner run of pytest forgets the modules that it was the first to import.
+
+    With httpx2 imported before it and httpcore2 in it, httpx2 would know the exceptions of a forgotten module.
+    """
+    import httpcore2  # noqa: F401
+
+    import inference_gateway_sdk
+
+    for module in pkgutil.walk_packages(inference_gateway_sdk.__path__, "inference_gateway_sdk."):
+        importlib.import_module(module.name)
+
+
 @pytest.fixture
-def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+def pytester(_everything_imported: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Run suites of the tests without schemathesis' plugin, which each run would import again."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
     return pytester

@@ -227,9 +227,9 @@ CHATS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "an unknown parameter": ({"frobnicate": 1}, TypeError, "extra_body={'frobnicate': ...}"),
     "stream, which the method decides": ({"stream": True}, TypeError, "stream is decided by the method"),
     "a value JSON cannot hold": (
-        {"messages": [{**USER, "content": [{"type": "text", "text": Odd()}]}]},
+        {"messages": [{**USER, "content": [{"type": "text", "text": "hi", "cache_control": Odd()}]}]},
         SerializationError,
-        "$.messages[0].content[0].text",
+        "$.messages[0].content[0].cache_control",
     ),
     "a value in a schema": (
         {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"const": Odd()}}}},

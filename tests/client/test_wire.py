@@ -285,7 +285,6 @@ def test_a_bare_name_goes_out_and_comes_back_with_a_hint(world: World) -> None:
         ((sdk.Provider("groq"),), ["pricing"], "provider=groq&include=pricing"),
         ((), ("context_window", "pricing", "modalities"), "include=context_window,pricing,modalities"),
         ((), "context_window, pricing", "include=context_window,pricing"),
-        ((), {"of-tomorrow"}, "include=of-tomorrow"),
     ],
 )
 def test_listing_models(args: tuple[Any, ...], include: Any, query: str, world: World) -> None:

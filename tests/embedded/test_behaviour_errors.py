@@ -61,7 +61,7 @@ EXAMPLES = {
     "images": "openai/gpt-image-2",
 }
 """The model that each endpoint of the real gateway names in that refusal."""
-NO_PROVIDER = (
+UNSPECIFIED = (
     "No provider specified. Please specify a provider using the ?provider= query parameter "
     "or use the provider/model format (e.g., openai/gpt-image-2)."
 )
@@ -128,7 +128,7 @@ ROWS = [
         case("no_provider", column, {"model": "gpt-4"}, 400, NO_PROVIDER.format(EXAMPLES[column]))
         for column in EVERYWHERE
     ),
-    case("no_provider", "images", {"prompt": "cat"}, 400, NO_PROVIDER, note=" without a model"),
+    case("no_provider", "images", {"prompt": "cat"}, 400, UNSPECIFIED, note=" without a model"),
     *(
         case("denied", column, model(column), 403, ALLOWED, settings={"allowed_models": ("x",)})
         for column in EVERYWHERE

@@ -29,7 +29,7 @@ NO_KEY = "Provider requires an API key. Please configure the provider's API key.
 NOT_FOUND = "Provider not found. Please check the list of supported providers."
 NO_IMAGES = "The Images API is not supported by this provider yet."
 _ADVICE = "Please specify a provider using the ?provider= query parameter or use the provider/model format (e.g., "
-NO_PROVIDER = f"No provider specified. {_ADVICE}openai/gpt-image-2)."
+UNSPECIFIED = f"No provider specified. {_ADVICE}openai/gpt-image-2)."
 NO_PROVIDER = "Unable to determine provider for model. "
 NO_IMAGE_PROVIDER = f"{NO_PROVIDER}{_ADVICE}openai/gpt-image-2)."
 FORM = "multipart/form-data; boundary=b"
@@ -61,9 +61,9 @@ def test_images_are_off_unless_they_are_switched_on(gateway: Gateways, path: str
 @pytest.mark.parametrize(
     ("section", "path", "body", "status", "text"),
     [
-        ("3", GENERATIONS, b'{"prompt": "cat"}', 400, NO_PROVIDER),
-        ("3", EDITS, form(IMAGE, PROMPT), 400, NO_PROVIDER),
-        ("3", VARIATIONS, form(IMAGE), 400, NO_PROVIDER),
+        ("3", GENERATIONS, b'{"prompt": "cat"}', 400, UNSPECIFIED),
+        ("3", EDITS, form(IMAGE, PROMPT), 400, UNSPECIFIED),
+        ("3", VARIATIONS, form(IMAGE), 400, UNSPECIFIED),
         ("3", GENERATIONS, b'{"model": "gpt-image-1"}', 400, NO_IMAGE_PROVIDER),
         ("3", EDITS, form(IMAGE, PROMPT, ('name="model"', b"foo/bar", "")), 400, NO_IMAGE_PROVIDER),
         ("3", VARIATIONS, form(IMAGE, ('name="model"', b"dall-e-2", "")), 400, NO_IMAGE_PROVIDER),

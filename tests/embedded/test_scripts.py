@@ -35,6 +35,7 @@ RESPONSE_TOOLS: list[Any] = [
     {"type": "function", "name": "stop"},
 ]
 ASKED = "How warm is it?"
+NOT_AN_OBJECT: Any = {"name": "say", "input_schema": {"type": "string"}}
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +195,7 @@ def test_what_cannot_be_made_is_refused(client: InferenceGatewayClient) -> None:
     with pytest.raises(BadRequestError, match="tool_choice names 'absent'"):
         client.generate_content("openai/x", ASKED, tools=CHAT_TOOLS, tool_choice=missing)
     with pytest.raises(BadRequestError, match="the arguments of the tool 'say' are not an object"):
-        client.create_message("anthropic/x", ASKED, 9, tools=[{"name": "say", "input_schema": {"type": "string"}}])
+        client.create_message("anthropic/x", ASKED, 9, extra_body={"tools": [NOT_AN_OBJECT]})
     never: Any = {"type": "json_schema", "name": "x", "schema": {"type": "integer", "minimum": 2, "maximum": 1}}
     with pytest.raises(BadRequestError, match="the schema of the answer: no number"):
         client.create_response("openai/x", ASKED, text={"format": never})
