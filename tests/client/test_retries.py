@@ -298,7 +298,7 @@ def test_a_stream_that_fails_twice_and_then_works_is_one_clean_stream(world: Wor
 
 
 def test_a_late_close_names_the_gateways_settings(world: World) -> None:
-    """A close after a long wait is explained by the gateway's own deadline, an early one by a server that speaks TLS."""
+    """A close after a long wait is explained by the gateway's own deadline, an early one by TLS on the other side."""
     invented = Invented()
     with serving(lambda connection, request: closes_late(connection, request, invented)) as server:
         late = caught(world, ask_chat, server.url, invented)
