@@ -22,8 +22,8 @@ from inference_gateway_sdk._transport._async import connection, driver
 if TYPE_CHECKING:
     from support.worlds import World
 
-TIMEOUT = 1.0
-GENEROUS = 10 * TIMEOUT
+TIMEOUT = 0.5
+GENEROUS = 20 * TIMEOUT
 LONGEST_TURN = 1.0  # seconds; the package aims at a twentieth, and a busy machine adds its own
 STREAMS = [name for name, (status, headers, _) in FLOODS.items() if b"event-stream" in headers]
 REFUSALS = [name for name, (status, _, _) in FLOODS.items() if status.startswith(b"500")]

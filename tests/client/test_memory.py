@@ -68,7 +68,7 @@ def test_without_assembly_memory_is_constant(world: World) -> None:
     with serving(_long) as server:
         few, many = world.with_client(scenario, server.url)
     frames = (MANY - FEW) * len(FRAME)
-    assert many - few < frames / 30
+    assert many - few < frames / 10  # one read may hold 320 KiB, as an asyncio callback takes at most that much
 
 
 @pytest.mark.usefixtures("traced")

@@ -27,6 +27,7 @@ __all__ = ["MAX_PIECE", "AsyncOpenStream", "AsyncWatchedStream"]
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
 MAX_PIECE = 4 * 1024  # bytes decoded at once: a few milliseconds even if each event is the smallest
+_NOTHING = memoryview(b"")
 MAX_TURN = 0.01  # seconds of decoding after which an event loop's other tasks get a turn
 
 MAX_HELD = 256  # events without content that are held back, so that a retry goes unnoticed; then they are handed over
@@ -91,7 +92,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         self._reading = False
         self._closed = False
         self._max_piece: int = getattr(dialect, "max_piece", MAX_PIECE)
-        self._unread = memoryview(b"")  # the rest of a large read
+        self._unread = _NOTHING  # the rest of a large read
         self._began_turn = 0.0
         self.dialect: Dialect[ChunkT, FinalT] = dialect
         self.meta: Meta = meta
@@ -152,7 +153,8 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
     async def _next_piece(self, now: float) -> bytes:
         """Return the next piece of a large read, and let other tasks run between two of them."""
         await self._end_turn(now)
-        piece, self._unread = self._unread[: self._max_piece], self._unread[self._max_piece :]
+        piece, rest = self._unread[: self._max_piece], self._unread[self._max_piece :]
+        self._unread = rest if len(rest) else _NOTHING  # an empty slice would keep the whole read alive
         return bytes(piece)
 
     async def _end_turn(self, now: float) -> None:
