@@ -44,10 +44,29 @@ def written() -> str:
     """Return the page's text."""
     recorded = _table(["answer", "what comes out"], [[f"`{name}`", describe(row)] for name, row in RECORDED.items()])
     constructed = _table(
-        ["answer", "chapter", "what comes out"],
-        [[name, section, describe(row)] for name, (section, _, row) in CONSTRUCTED.items()],
+        ["response", "section", "result"],
+        [[name, _linked(chapter), describe(row)] for name, (chapter, _, row) in CONSTRUCTED.items()],
     )
     return "\n".join([OPENING + RECORDED_OPENING, recorded, CONSTRUCTED_OPENING, constructed, ""])
+
+
+# The sections of docs/gateway-behaviour.md, by the chapters of the table.
+_SECTIONS = {
+    "3": "routing",
+    "4": "limits-and-timeouts",
+    "6": "errors",
+    "7": "model-listing",
+    "8": "chat-completions",
+    "9": "chat-streaming",
+    "13": "mcp-tools",
+    "17": "guardrails",
+    "21": "known-bugs",
+}
+
+
+def _linked(chapter: str) -> str:
+    name = _SECTIONS[chapter]
+    return f"[{name}](gateway-behaviour.md#{name})"
 
 
 def describe(expected: Expected) -> str:
