@@ -231,6 +231,25 @@ def test_a_push_that_is_too_large_is_halved(pushing: Callable[..., GatewayMetric
     assert (len(server.bodies), len(server.points()), metrics.dropped) == (2, 10, 0)
 
 
+def test_the_parts_of_a_push_share_its_time(pushing: Callable[..., GatewayMetrics]) -> None:
+    """When the time is up, the parts that were not sent wait for the next push, and no observation is lost."""
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 2.0
+        return now[0]
+
+    server = Pushes(413, 200)
+    with serving(server) as running_server:
+        metrics = pushing(running_server.url, clock=clock)
+        for _ in range(10):
+            metrics.ended(None, ended())
+        assert not metrics.flush(timeout=5.0)  # one request is refused and one accepted; then 6 s have passed
+        assert (len(running_server.requests), len(server.points())) == (2, 5)
+        assert metrics.flush(timeout=5.0)
+    assert (len(server.points()), metrics.dropped) == (10, 0)
+
+
 def test_a_push_that_may_have_been_counted_is_not_repeated(pushing: Callable[..., GatewayMetrics]) -> None:
     """After a 500 the observations are lost and counted, so that none is counted twice."""
     server = Pushes(500, 200)

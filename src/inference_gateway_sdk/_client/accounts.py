@@ -182,7 +182,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
         least: The lower bound of its cost.
         most: The upper bound, None if there is none.
         tokens: The upper bound of its tokens, None if there is none.
-        missing: The reason why there is no upper bound, for an error message.
+        missing: For an error message, the reason for an unknown upper bound. Empty if the bound is known.
     """
 
     least: Decimal = ZERO

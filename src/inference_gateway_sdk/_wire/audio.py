@@ -29,11 +29,29 @@ if TYPE_CHECKING:
 
     from .call import Target
 
-__all__ = ["Audio", "music_call", "reject_text", "sound_effect_call", "speech_call"]
+__all__ = ["Audio", "MediaFile", "music_call", "reject_text", "sound_effect_call", "speech_call"]
+
+
+@set_module  # which evaluates `bytes` before the field of that name hides it
+class MediaFile(Concealed, WithMeta, Struct, kw_only=True):
+    """A generated file: audio or a video."""
+
+    bytes: bytes
+    content_type: str = ""
+    _unknown: UnknownFields | None = field(default=None)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the bytes to a file and return its path."""
+        target = Path(path)
+        target.write_bytes(self.bytes)
+        return target
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(<{len(self.bytes)} bytes>, {self.content_type!r})"
 
 
 @set_module
-class Audio(Concealed, WithMeta, Struct, kw_only=True):
+class Audio(MediaFile, kw_only=True):
     """Generated audio.
 
     Attributes:
@@ -41,24 +59,11 @@ class Audio(Concealed, WithMeta, Struct, kw_only=True):
         content_type: The media type of the response's `Content-Type` header; "" when it has none.
     """
 
-    bytes: bytes
-    content_type: str = ""
-    _unknown: UnknownFields | None = field(default=None)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the audio to a file and return its path."""
-        target = Path(path)
-        target.write_bytes(self.bytes)
-        return target
-
     def _repr_html_(self) -> str:
         """Return the HTML of an audio player, for notebooks."""
         data = base64.b64encode(self.bytes).decode()
         kind = html.escape(self.content_type) or "audio/mpeg"  # the server chose this text, and it goes into a page
         return f'<audio controls src="data:{kind};base64,{data}"></audio>'
-
-    def __repr__(self) -> str:
-        return f"Audio(<{len(self.bytes)} bytes>, {self.content_type!r})"
 
 
 def speech_call(

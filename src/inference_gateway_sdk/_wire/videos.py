@@ -7,18 +7,17 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from msgspec import Struct, field, structs
+from msgspec import structs
 
 from .._generated.video import VideoJob, VideoJobStatus
-from .._model.open_types import Concealed
-from .._model.unknown_fields import UnknownFields, WithMeta, set_module
+from .._model.unknown_fields import set_module
 from ..errors import (
     DecodingError,
     GatewayError,
     TimeoutError,  # noqa: A004
 )
 from . import codec
-from .audio import reject_text
+from .audio import MediaFile, reject_text
 from .call import Call, Idempotency, check_provider, post_call
 from .headers import redact_text
 from .images import file_part, form, form_value
@@ -27,7 +26,6 @@ from .problem import reject_hollow
 from .url import segment
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping, Sequence
 
     from .call import Reply, Target
@@ -48,7 +46,7 @@ __all__ = [
 
 
 @set_module
-class Video(Concealed, WithMeta, Struct, kw_only=True):
+class Video(MediaFile, kw_only=True):
     """A generated video.
 
     Attributes:
@@ -56,24 +54,11 @@ class Video(Concealed, WithMeta, Struct, kw_only=True):
         content_type: The media type of the response's `Content-Type` header; "" when it has none.
     """
 
-    bytes: bytes
-    content_type: str = ""
-    _unknown: UnknownFields | None = field(default=None)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the video to a file and return its path."""
-        target = Path(path)
-        target.write_bytes(self.bytes)
-        return target
-
     def _repr_html_(self) -> str:
         """Return the HTML of a video player, for notebooks."""
         data = base64.b64encode(self.bytes).decode()
         kind = self.content_type if self.content_type.lower().startswith("video/") else "video/mp4"
         return f'<video controls src="data:{html.escape(kind)};base64,{data}"></video>'
-
-    def __repr__(self) -> str:
-        return f"Video(<{len(self.bytes)} bytes>, {self.content_type!r})"
 
 
 @set_module

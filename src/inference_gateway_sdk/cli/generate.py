@@ -294,7 +294,7 @@ def _video_prompt(prompt: list[str] | None, model: str | None, job: str | None, 
     """Return the prompt of a new job; None for a job that is running, and for a recording without a prompt.
 
     Raises:
-        UsageError: There is no prompt or no model, or there is one for a job that is running.
+        UsageError: The prompt or the model is missing, or either was given for a running job.
     """
     if job is not None:
         if prompt or model is not None:

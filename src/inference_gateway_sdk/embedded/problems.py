@@ -183,7 +183,7 @@ class Blocked(Problem):
 
     @classmethod
     def unjudged(cls, stage: str) -> Blocked:
-        """Report that there is no verdict on a "request" or a "response"."""
+        """Report that the service could not judge a "request" or a "response"."""
         return cls("guardrail evaluation failed", f"{stage} blocked by guardrails")
 
 

@@ -170,7 +170,7 @@ class GatewayMetrics(Watcher):
                     return False
                 self._off_until = None
             start, self._began = self._began, self._wall()
-            return self._push(self._points.take(), start, timeout)
+            return self._push(self._points.take(), start, self._clock() + timeout)
         finally:
             self._pushing.release()
 
@@ -209,12 +209,16 @@ class GatewayMetrics(Watcher):
             return self._tokens == "all"
         return call.began.operation != "chat" or call.began.provider is None or usage.partial
 
-    def _push(self, points: Points, start: int, timeout: float) -> bool:
+    def _push(self, points: Points, start: int, deadline: float) -> bool:
         if not len(points):
             return True
+        seconds = deadline - self._clock()
+        if seconds <= 0:  # the first half of a push that was too large took all the time
+            self._keep(points, start)
+            return False
         payload = export(points.metrics(start, self._began), self._resource)
         try:
-            outcome = self._client.push_metrics(payload, gzip=True, timeout=timeout)
+            outcome = self._client.push_metrics(payload, gzip=True, timeout=seconds)
         except ForbiddenError as error:
             self._off_until = self._clock() + _WHEN_OFF
             settings = "TELEMETRY_ENABLED=true and TELEMETRY_METRICS_PUSH_ENABLED=true"
@@ -222,14 +226,12 @@ class GatewayMetrics(Watcher):
         except (PayloadTooLargeError, ValueError):
             if len(points) > 1:
                 first, second = points.halves()
-                pushed = self._push(first, start, timeout)
-                return self._push(second, start, timeout) and pushed
+                pushed = self._push(first, start, deadline)
+                return self._push(second, start, deadline) and pushed
             self._lose(points, "a single point is too large to be pushed")
         except ConnectError as error:  # never sent, so nothing is counted twice
             self._log(f"metrics wait for the next push: {error}")
-            self._points.put_back(points)
-            self._began = start
-            _unsent.add(self)
+            self._keep(points, start)
         except GatewayError as error:
             self._lose(points, f"a push of metrics failed after it was sent, and is not repeated: {error}")
         else:
@@ -238,6 +240,12 @@ class GatewayMetrics(Watcher):
                 self._log(f"the gateway rejected data points: {outcome.reason}")
             return True
         return False
+
+    def _keep(self, points: Points, start: int) -> None:
+        """Keep points that were not sent for the next push."""
+        self._points.put_back(points)
+        self._began = start
+        _unsent.add(self)
 
     def _lose(self, points: Points, why: str) -> None:
         self._lost += points.observations

@@ -63,7 +63,7 @@ class Points:
     def add(self, observed: Observation) -> None:
         """Add an observation."""
         if len(self.single) < self._exact or (observed.value > BOUNDS[-1] and observed.metric != TOKENS):
-            self._room(self.single.append, observed)
+            self._add_single(observed)
         elif observed.metric == TOKENS:
             self._add_sum(observed)
         else:
@@ -133,9 +133,9 @@ class Points:
             counts = self.buckets[key] = [0] * len(BOUNDS)
         counts[bisect_left(BOUNDS, observed.value)] += 1
 
-    def _room(self, keep: Any, observed: Observation) -> None:
+    def _add_single(self, observed: Observation) -> None:
         if len(self) < self._most:
-            keep(observed)
+            self.single.append(observed)
         else:
             self.dropped += 1
 
