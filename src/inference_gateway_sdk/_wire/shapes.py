@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .._model.json_values import is_iterable, is_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
 __all__ = [
     "CHAT_ROLES",
@@ -56,10 +56,11 @@ _TOOL_FORMS: Final = {
     "responses": '{"type": "function", "name": %r, "parameters": {...}}',
     "messages": '{"name": %r, "input_schema": {...}}',
 }
-_CHOICES: Final = {
-    "chat": ("auto", "none", "required"),
-    "responses": ("auto", "none", "required"),
-    "messages": ("auto", "any", "none"),
+# Words of another dialect, and this one's word for the same. Chat has none: "any" is Mistral's own.
+_FOREIGN_CHOICES: Final[dict[str, dict[str, str]]] = {
+    "chat": {},
+    "responses": {"any": "required"},
+    "messages": {"required": "any"},
 }
 _CHOICE_FORMS: Final = {
     "chat": '{"type": "function", "function": {"name": %r}}',
@@ -68,17 +69,17 @@ _CHOICE_FORMS: Final = {
 }
 
 
-def check_role(role: str, where: str, known: Iterable[str]) -> None:
+def check_role(role: str, where: str, known: Collection[str]) -> None:
     """Refuse a role that is a misspelt or foreign name of a known one.
 
     Raises:
         ValueError: The message names the role that was probably meant.
     """
-    known = sorted(known)
     if role in known:
         return
     lower = role.lower()
-    meant = _ROLE_NAMES.get(lower) or next(iter(difflib.get_close_matches(lower, known, n=1, cutoff=0.7)), None)
+    near = difflib.get_close_matches(lower, sorted(known), n=1, cutoff=0.7)
+    meant = _ROLE_NAMES.get(lower) or next(iter(near), None)
     if meant is not None and meant in known:
         raise ValueError(f"{where} has the role {role!r}: did you mean {meant!r}?")
 
@@ -213,9 +214,8 @@ def _check_tool(one: Mapping[Any, Any], where: str, dialect: str) -> None:
         if difflib.get_close_matches(kind, ("function",), cutoff=0.8):
             raise TypeError(f"{where} has the type {kind!r}: write {form}")
         return
-    described, key = (inner, "parameters") if dialect == "chat" else (one, "parameters")
-    if dialect == "messages":
-        key = "input_schema"
+    described: Any = inner if dialect == "chat" else one
+    key = "input_schema" if dialect == "messages" else "parameters"
     # Mistral accepts {"function": {...}} without a type, so only the flat form needs one.
     wrong = (dialect == "chat") != nested or (dialect == "responses" and kind is None)
     if wrong and not (dialect == "chat" and kind == "custom"):
@@ -251,12 +251,8 @@ def check_tool_choice(choice: object, dialect: str) -> None:
         TypeError: It is a mapping of another form.
         ValueError: It is a word of another dialect.
     """
-    known = _CHOICES[dialect]
-    other = {"any": "required", "required": "any"}
-    if dialect == "chat":
-        other.pop("any")  # Mistral's own word
-    if isinstance(choice, str) and choice not in known and choice in other:
-        raise ValueError(f"tool_choice is {choice!r}: this endpoint calls it {other[choice]!r}")
+    if isinstance(choice, str) and choice in _FOREIGN_CHOICES[dialect]:
+        raise ValueError(f"tool_choice is {choice!r}: this endpoint calls it {_FOREIGN_CHOICES[dialect][choice]!r}")
     if not is_mapping(choice):
         return
     inner: Any = choice.get("function")
