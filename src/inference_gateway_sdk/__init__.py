@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ._client.ledger import Ledger as Ledger
     from ._client.ledger_rows import LedgerRow as LedgerRow
     from ._client.ledger_rows import LedgerSum as LedgerSum
+    from ._client.routes import RouteStatus as RouteStatus
     from ._client.watching import CallBegan as CallBegan
     from ._client.watching import CallEnded as CallEnded
     from ._client.watching import Watcher as Watcher
@@ -279,7 +280,9 @@ if TYPE_CHECKING:
     from ._model.cost import FREE as FREE
     from ._model.cost import Price as Price
     from ._model.unknown_fields import Meta as Meta
+    from ._model.unknown_fields import Tried as Tried
     from ._model.usage import Usage as Usage
+    from ._routing.candidates import Fallback as Fallback
     from ._run.render import Loss as Loss
     from ._run.result import Limits as Limits
     from ._run.result import OutputError as OutputError
@@ -317,6 +320,7 @@ if TYPE_CHECKING:
     from ._wire.deltas import Finish as Finish
     from ._wire.deltas import ReasoningDelta as ReasoningDelta
     from ._wire.deltas import RefusalDelta as RefusalDelta
+    from ._wire.deltas import Restarted as Restarted
     from ._wire.deltas import TextDelta as TextDelta
     from ._wire.deltas import ToolCallDelta as ToolCallDelta
     from ._wire.deltas import ToolCallEnd as ToolCallEnd
@@ -333,6 +337,7 @@ if TYPE_CHECKING:
     from ._wire.timeouts import Timeouts as Timeouts
     from ._wire.videos import Video as Video
     from ._wire.videos import VideoFailedError as VideoFailedError
+    from .errors import AllRoutesFailedError as AllRoutesFailedError
     from .errors import BadGatewayError as BadGatewayError
     from .errors import BadRequestError as BadRequestError
     from .errors import BudgetExceededError as BudgetExceededError
@@ -363,6 +368,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FREE",
     "MCP_PROTOCOL_VERSION",
+    "AllRoutesFailedError",
     "AsyncByteStream",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
@@ -460,6 +466,7 @@ __all__ = [
     "ExportMetricsServiceRequest",
     "ExportMetricsServiceResponse",
     "ExportMetricsServiceResponsePartialSuccess",
+    "Fallback",
     "Finish",
     "FinishReason",
     "ForbiddenError",
@@ -645,8 +652,10 @@ __all__ = [
     "ResponseUsage",
     "ResponseUsageInputTokensDetails",
     "ResponseUsageOutputTokensDetails",
+    "Restarted",
     "RetryPlanned",
     "RetryPolicy",
+    "RouteStatus",
     "Run",
     "RunCall",
     "RunError",
@@ -680,6 +689,7 @@ __all__ = [
     "ToolRaisedError",
     "ToolRun",
     "Transcript",
+    "Tried",
     "TurnEnd",
     "UnauthorizedError",
     "UnknownContentPart",
@@ -730,6 +740,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Ledger": "_client.ledger",
         "LedgerRow": "_client.ledger_rows",
         "LedgerSum": "_client.ledger_rows",
+        "RouteStatus": "_client.routes",
         "CallBegan": "_client.watching",
         "CallEnded": "_client.watching",
         "Watcher": "_client.watching",
@@ -983,7 +994,9 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "CostPart": "_model.cost",
         "Price": "_model.cost",
         "Meta": "_model.unknown_fields",
+        "Tried": "_model.unknown_fields",
         "Usage": "_model.usage",
+        "Fallback": "_routing.candidates",
         "Loss": "_run.render",
         "Limits": "_run.result",
         "OutputError": "_run.result",
@@ -1021,6 +1034,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Finish": "_wire.deltas",
         "ReasoningDelta": "_wire.deltas",
         "RefusalDelta": "_wire.deltas",
+        "Restarted": "_wire.deltas",
         "TextDelta": "_wire.deltas",
         "ToolCallDelta": "_wire.deltas",
         "ToolCallEnd": "_wire.deltas",
@@ -1037,6 +1051,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Timeouts": "_wire.timeouts",
         "Video": "_wire.videos",
         "VideoFailedError": "_wire.videos",
+        "AllRoutesFailedError": "errors",
         "BadGatewayError": "errors",
         "BadRequestError": "errors",
         "BudgetExceededError": "errors",
