@@ -29,7 +29,7 @@ _WRITTEN = {
     "_client.ledger": ["Ledger"],
     "_client.ledger_rows": ["LedgerRow", "LedgerSum"],
     "_model.cost": ["FREE", "Cost", "CostPart", "Price"],
-    "_client.routes": ["RouteStatus"],
+    "_client.routes": ["Candidate", "RoutePlan", "RouteStatus"],
     "_routing.candidates": ["Fallback"],
     "_client.watching": ["CallBegan", "CallEnded", "Watcher"],
     "_model.unknown_fields": ["Meta", "Tried"],

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ._client.ledger import Ledger as Ledger
     from ._client.ledger_rows import LedgerRow as LedgerRow
     from ._client.ledger_rows import LedgerSum as LedgerSum
+    from ._client.routes import Candidate as Candidate
+    from ._client.routes import RoutePlan as RoutePlan
     from ._client.routes import RouteStatus as RouteStatus
     from ._client.watching import CallBegan as CallBegan
     from ._client.watching import CallEnded as CallEnded
@@ -388,6 +390,7 @@ __all__ = [
     "Call",
     "CallBegan",
     "CallEnded",
+    "Candidate",
     "ChatCompletionChoice",
     "ChatCompletionChoiceLogprobs",
     "ChatCompletionMessageToolCall",
@@ -655,6 +658,7 @@ __all__ = [
     "Restarted",
     "RetryPlanned",
     "RetryPolicy",
+    "RoutePlan",
     "RouteStatus",
     "Run",
     "RunCall",
@@ -740,6 +744,8 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Ledger": "_client.ledger",
         "LedgerRow": "_client.ledger_rows",
         "LedgerSum": "_client.ledger_rows",
+        "Candidate": "_client.routes",
+        "RoutePlan": "_client.routes",
         "RouteStatus": "_client.routes",
         "CallBegan": "_client.watching",
         "CallEnded": "_client.watching",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from .._model.cost import Cost, cost_of
 from .._model.json_values import is_mapping
 from .._model.unknown_fields import set_module
 from .._routing.breaker import Breaker, Condition
@@ -56,6 +57,55 @@ class RouteStatus(Struct, frozen=True, kw_only=True):
     latency: float | None = None
     last_error: str | None = None
     refused: frozenset[str] = frozenset()
+
+
+@set_module
+class Candidate(Struct, frozen=True, kw_only=True):
+    """One candidate of a call (see `RoutePlan`).
+
+    Attributes:
+        model: The model as "provider/name".
+        place: The place in which it would be asked, from 1. None if it would not be asked.
+        fits: Whether it can answer the request, as far as that is known.
+        reason: The reason why it is a candidate, or why it would not be asked.
+        price: The bounds of the cost of this request at this model. Its kind is "unknown" without a price.
+        condition: The health of the route (see `RouteStatus`).
+        wait: Seconds until it may be asked again, 0.0 if it may be asked now.
+    """
+
+    model: str
+    place: int | None
+    fits: bool
+    reason: str
+    price: Cost
+    condition: Condition = "closed"
+    wait: float = 0.0
+
+    def __str__(self) -> str:
+        place = f"{self.place}." if self.place is not None else "-"
+        wait = f", {self.wait:.1f} s to wait" if self.wait else ""
+        return f"{place:3} {self.model}: {self.reason}; {_bounds(self.price)}; {self.condition}{wait}"
+
+
+def _bounds(price: Cost) -> str:
+    if price.kind != "priced":
+        return "price unknown" if price.kind == "unknown" else price.kind
+    least, most = f"{price.at_least:f} {price.currency}", price.at_most
+    return f"at least {least}" if most is None else f"{least} to {most:f}"
+
+
+@set_module
+class RoutePlan(Struct, frozen=True):
+    """The routes that a call would ask, in order, and then the candidates that it would not ask.
+
+    Attributes:
+        candidates: The candidates.
+    """
+
+    candidates: tuple[Candidate, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.candidates))
 
 
 class RouteBook:
@@ -115,13 +165,12 @@ class RouteBook:
         return max(own, self._providers.get(route.target.provider or "", 0.0))
 
     def failed(
-        self, route: Route, admission: Admission, verdict: Verdict, error: GatewayError, now: float,
-        cooldown: float | None,
-    ) -> None:  # fmt: skip
+        self, route: Route, admission: Admission, verdict: Verdict, *, error: str, now: float, cooldown: float | None
+    ) -> None:
         """Record a failed try."""
         with self._lock:
             breaker = self._breaker(route.name)
-            breaker.last_error = type(error).__name__
+            breaker.last_error = error
             match verdict.effect:
                 case "bad":
                     breaker.bad(admission, now, self._random(), wait=verdict.seconds, cooldown=cooldown)
@@ -168,6 +217,10 @@ class RouteBook:
         with self._lock:
             return [self._status(name, breaker, now) for name, breaker in self._routes.items()]
 
+    def status(self, name: str, now: float) -> RouteStatus:
+        """Return the health of one route."""
+        return self._status(name, self._routes.get(name) or Breaker(), now)
+
     def _status(self, name: str, breaker: Breaker, now: float) -> RouteStatus:
         condition, opens_at = breaker.condition(now), breaker.opens_at
         away = self._providers.get(name.partition("/")[0], 0.0)
@@ -206,7 +259,9 @@ def route_book(session: Any) -> RouteBook:
     book: RouteBook | None = session.routes
     if book is None:
         with _creating:
-            book = session.routes = session.routes or RouteBook(lambda: session.runtime.random())
+            book = session.routes = session.routes or RouteBook(
+                lambda: session.runtime.random()  # noqa: PLW0108  (the runtime may be replaced)
+            )
     book.check_process()
     return book
 
@@ -238,6 +293,47 @@ def routes_of(book: RouteBook, fallback: Fallback, first: Target, call: BaseCall
         if route.reason is None:
             route.reason = book.refusal(route, request.needs)
     return routes
+
+
+def explain_routes(
+    book: RouteBook, settings: ClientSettings[Any], target: Target, call: BaseCall, now: float
+) -> RoutePlan:
+    """Return the candidates of a call, in the order in which they would be asked. Nothing is sent."""
+    fallback = settings.fallback
+    routes = [Route(target, _UNKNOWN)] if fallback is None else routes_of(book, fallback, target, call)
+    named = () if fallback is None else fallback.models
+    usable = {route.name for route in routes if route.reason is None and book.usable(route, now)}
+    if not usable:  # then the one that opens soonest is asked
+        usable = {min(routes, key=book.opens_at).name}
+    order = [route for route in routes if route.name in usable]
+    order += [route for route in routes if route.name not in usable]
+    return RoutePlan(tuple(
+        _candidate(book, settings, route, call, now, place=number if route.name in usable else None,
+                   role="the model of the call" if route is routes[0] else
+                   "named in fallback" if route.target.model in named else "in the list of models")
+        for number, route in enumerate(order, 1)
+    ))  # fmt: skip
+
+
+def _candidate(
+    book: RouteBook, settings: ClientSettings[Any], route: Route, call: BaseCall, now: float, *,
+    place: int | None, role: str,
+) -> Candidate:  # fmt: skip
+    from .accounts import estimate
+    from .prices import price_for
+
+    price = price_for(settings, route.name)[1] or route.facts.price
+    bounds = estimate(call, price, settings.budgets)
+    status = book.status(route.name, now)
+    return Candidate(
+        model=route.name,
+        place=place,
+        fits=route.reason is None,
+        reason=route.reason or role,
+        price=cost_of(None, price, provider=route.target.provider, least=bounds.least, most=bounds.most),
+        condition=status.condition,
+        wait=status.opens_in,
+    )
 
 
 def load_listing(book: RouteBook, load: Callable[[], ListModelsResponse], now: float) -> None:

@@ -247,9 +247,9 @@ class Request(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def read(cls, path: str, body: bytes) -> Request:
-        """Return the properties of a request by its JSON.
+        r"""Return the properties of a request by its JSON.
 
-        Inside a string the quotes would be escaped: {"content": "\\"image_url\\":"}.
+        Inside a string the quotes would be escaped: {"content": "\"image_url\":"}.
         """
         needs = {"text"}
         images = body.count(b'"image_url":') + body.count(b'"type":"image"') + body.count(b'"type":"input_image"')

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from msgspec import Struct, structs
 
 from .._model.unknown_fields import Tried
-from .._wire.retry import RetryPolicy
 from ..errors import AllRoutesFailedError, GatewayError, StatusError
 from .verdict import Verdict, judge
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._wire.call import Target
+    from .._wire.retry import RetryPolicy
     from .breaker import Admission
     from .candidates import Fallback, ModelFacts
 
@@ -63,10 +63,9 @@ class Health(Protocol):
         ...
 
     def failed(
-        self, route: Route, admission: Admission, verdict: Verdict, error: GatewayError, now: float,
-        cooldown: float | None,
-    ) -> None:  # fmt: skip
-        """Record a failed try."""
+        self, route: Route, admission: Admission, verdict: Verdict, *, error: str, now: float, cooldown: float | None
+    ) -> None:
+        """Record a failed try; `error` is the class name of its error."""
         ...
 
     def answered(self, route: Route, admission: Admission, seconds: float | None) -> None:
@@ -152,7 +151,9 @@ class Journey:
             final: No other route may be asked: content was handed over.
         """
         verdict = judge(error)
-        self._health.failed(self.route, self._admission, verdict, error, now, self._fallback.cooldown)
+        self._health.failed(
+            self.route, self._admission, verdict, error=type(error).__name__, now=now, cooldown=self._fallback.cooldown
+        )
         self._ended = True
         self.tried.append(Tried(model=self.route.name, error=error, attempts=attempts, seconds=seconds))
         self.spent += seconds

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from ..hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
     from ..ledger import Ledger
     from ..params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
+    from ..routes import RoutePlan, RouteStatus
     from ..runtime import AsyncToken, Cert
     from ..watching import Watcher
 
@@ -232,13 +233,13 @@ class AsyncInferenceGatewayClient(
         settings, given = split_params(self._settings, params, GENERATES)
         headers = _wire.chat.pop_mcp_bypass(given)
         if settings.fallback is not None:
-            from .fallback import routed_call
+            from .fallback import send_routed
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[CreateChatCompletionResponse]:
                 body = self._chat_body(target, messages, given, settings, stream=False)
                 return _wire.chat.chat_call(target, body, headers)
 
-            return await routed_call(self._session, settings, target, messages, given, render).send()
+            return await send_routed(self._session, settings, target, messages, given, render=render)
         body = self._chat_body(target, messages, given, settings, stream=False)
         return await self._session.send(_wire.chat.chat_call(target, body, headers), settings)
 
@@ -280,7 +281,7 @@ class AsyncInferenceGatewayClient(
                 call = _wire.chat.chat_call(target, body, headers)
                 return stream_call(call, lambda: dialect(provider=target.provider, model=target.model))
 
-            routed = routed_call(self._session, settings, target, messages, given, render)
+            routed = routed_call(self._session, settings, target, messages, given, render=render)
             return AsyncStream(self._session, routed.call, settings, on_truncation=on_truncation, routed=routed)
         body = self._chat_body(target, messages, given, settings, stream=True)
         call = stream_call(
@@ -358,6 +359,40 @@ class AsyncInferenceGatewayClient(
         body = self._chat_body(target, messages, given, settings, stream=False)
         return cost_bounds(_wire.chat.chat_call(target, body, headers), settings)
 
+    # Routes
+
+    def routes(self) -> list[RouteStatus]:
+        """Return the health of the routes that calls with fallback have asked, of this client and its copies."""
+        book = self._session.routes
+        return [] if book is None else book.statuses(self._session.runtime.monotonic())
+
+    async def explain(
+        self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
+    ) -> RoutePlan:
+        """Return the routes that a chat completion would ask, and why others would not be asked.
+
+        At most the list of models is requested, and nothing is generated. `print(plan)` shows one line a candidate.
+
+        Args:
+            model: As in `generate_content`.
+            messages: As in `generate_content`.
+            provider: As in `generate_content`.
+            **params: As in `generate_content`.
+        """
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
+        from ..routes import explain_routes, route_book
+        from .fallback import load_models
+
+        target = Target.resolve(model, provider)
+        settings, given = split_params(self._settings, params, GENERATES)
+        headers = _wire.chat.pop_mcp_bypass(given)
+        body = self._chat_body(target, messages, given, settings, stream=False)
+        book, now = route_book(self._session), self._session.runtime.monotonic()
+        if settings.fallback is not None and settings.fallback.needs_listing and book.needs_listing(now):
+            await load_models(self._session, book, settings, now)
+        return explain_routes(book, settings, target, _wire.chat.chat_call(target, body, headers), now)
+
     # Copies with other options
 
     def with_options(self, **options: Unpack[AsyncOptions]) -> Self:
@@ -433,6 +468,7 @@ class AsyncInferenceGatewayClient(
         options |= {"temperature": settings.temperature}
         options |= {"max_body": settings.max_body, "max_event": settings.max_event}
         options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
+        options["fallback"] = settings.fallback
         return _restore, (type(self), self.base_url, options), left_behind(settings) or None
 
     def __setstate__(self, stayed: tuple[str, ...]) -> None:

@@ -78,14 +78,14 @@ class AsyncMessagesMethods:
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params, GENERATES)
         if settings.fallback is not None:
-            from .fallback import routed_call
+            from .fallback import send_routed
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[MessagesResponse]:
                 describe_types(given, "messages", target.provider)
                 body = messages_body(target, messages, max_tokens, given, stream=False, extra=settings.extra_body)
                 return messages_call(target, body)
 
-            return await routed_call(self._session, settings, target, messages, given, render).send()
+            return await send_routed(self._session, settings, target, messages, given, render=render)
         describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=False, extra=settings.extra_body)
         return await self._session.send(messages_call(target, body), settings)
@@ -130,7 +130,7 @@ class AsyncMessagesMethods:
                 call = messages_call(target, body)
                 return stream_call(call, lambda: dialect(provider=target.provider, model=target.model))
 
-            routed = routed_call(self._session, settings, target, messages, given, render)
+            routed = routed_call(self._session, settings, target, messages, given, render=render)
             return AsyncStream(self._session, routed.call, settings, on_truncation=on_truncation, routed=routed)
         describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
@@ -173,14 +173,14 @@ class AsyncResponsesMethods:
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params, GENERATES)
         if settings.fallback is not None:
-            from .fallback import routed_call
+            from .fallback import send_routed
 
             def render(target: Target, input: Any, given: dict[str, Any]) -> Call[Response]:
                 describe_types(given, "responses", target.provider)
                 body = response_body(target, input, given, stream=False, extra=settings.extra_body)
                 return response_call(target, body)
 
-            return await routed_call(self._session, settings, target, input, given, render).send()
+            return await send_routed(self._session, settings, target, input, given, render=render)
         describe_types(given, "responses", target.provider)
         body = response_body(target, input, given, stream=False, extra=settings.extra_body)
         return await self._session.send(response_call(target, body), settings)
@@ -223,7 +223,7 @@ class AsyncResponsesMethods:
                 call = response_call(target, body)
                 return stream_call(call, lambda: dialect(provider=target.provider, model=target.model))
 
-            routed = routed_call(self._session, settings, target, input, given, render)
+            routed = routed_call(self._session, settings, target, input, given, render=render)
             return AsyncStream(self._session, routed.call, settings, on_truncation=on_truncation, routed=routed)
         describe_types(given, "responses", target.provider)
         body = response_body(target, input, given, stream=True, extra=settings.extra_body)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from msgspec import structs
 
 from ..._model.unknown_fields import set_meta, unknown_of
-from ..._wire.call import Call, StreamCall
 from ...errors import GatewayError
 from ..routes import async_load_listing, plan_journey, reusable, reusable_params, route_book
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..._model.unknown_fields import Meta
     from ..._routing.plan import Journey
-    from ..._wire.call import Target
+    from ..._wire.call import Call, StreamCall, Target
     from ..retry_state import RetryState
     from ..routes import RouteBook
     from ..runtime import AsyncTokenSource
@@ -25,8 +24,9 @@ if TYPE_CHECKING:
     from .open_stream import AsyncOpenStream
     from .session import AsyncSession
 
-__all__ = ["AsyncRoutedCall", "load_models", "routed_call"]
+__all__ = ["AsyncRoutedCall", "load_models", "routed_call", "send_routed"]
 
+T = TypeVar("T")
 CallT = TypeVar("CallT", bound="Call[Any] | StreamCall[Any, Any]")
 
 
@@ -221,12 +221,27 @@ class AsyncRoutedCall(Generic[CallT]):
             self._watch.raised(error, cancelled=self._session.closed)
 
 
+async def send_routed(
+    session: AsyncSession,
+    settings: ClientSettings[AsyncTokenSource],
+    target: Target,
+    messages: Any,
+    given: dict[str, Any],
+    *,
+    render: Callable[[Target, Any, dict[str, Any]], Call[T]],
+) -> T:
+    """Send a call with fallback and return its result. Raises as `AsyncRoutedCall.send`."""
+    result: T = await routed_call(session, settings, target, messages, given, render=render).send()
+    return result
+
+
 def routed_call(
     session: AsyncSession,
     settings: ClientSettings[AsyncTokenSource],
     target: Target,
     messages: Any,
     given: dict[str, Any],
+    *,
     render: Callable[[Target, Any, dict[str, Any]], CallT],
 ) -> AsyncRoutedCall[CallT]:
     """Return a call with fallback, whose body is written anew for each route."""

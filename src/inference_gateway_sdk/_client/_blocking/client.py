@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
     from ..ledger import Ledger
     from ..params import ChatParams, ChatStreamParams, ListOptions, Messages, Options
+    from ..routes import RoutePlan, RouteStatus
     from ..runtime import Cert, Token
     from ..watching import Watcher
 
@@ -231,13 +232,13 @@ class InferenceGatewayClient(
         settings, given = split_params(self._settings, params, GENERATES)
         headers = _wire.chat.pop_mcp_bypass(given)
         if settings.fallback is not None:
-            from .fallback import routed_call
+            from .fallback import send_routed
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[CreateChatCompletionResponse]:
                 body = self._chat_body(target, messages, given, settings, stream=False)
                 return _wire.chat.chat_call(target, body, headers)
 
-            return routed_call(self._session, settings, target, messages, given, render).send()
+            return send_routed(self._session, settings, target, messages, given, render=render)
         body = self._chat_body(target, messages, given, settings, stream=False)
         return self._session.send(_wire.chat.chat_call(target, body, headers), settings)
 
@@ -279,7 +280,7 @@ class InferenceGatewayClient(
                 call = _wire.chat.chat_call(target, body, headers)
                 return stream_call(call, lambda: dialect(provider=target.provider, model=target.model))
 
-            routed = routed_call(self._session, settings, target, messages, given, render)
+            routed = routed_call(self._session, settings, target, messages, given, render=render)
             return Stream(self._session, routed.call, settings, on_truncation=on_truncation, routed=routed)
         body = self._chat_body(target, messages, given, settings, stream=True)
         call = stream_call(
@@ -357,6 +358,40 @@ class InferenceGatewayClient(
         body = self._chat_body(target, messages, given, settings, stream=False)
         return cost_bounds(_wire.chat.chat_call(target, body, headers), settings)
 
+    # Routes
+
+    def routes(self) -> list[RouteStatus]:
+        """Return the health of the routes that calls with fallback have asked, of this client and its copies."""
+        book = self._session.routes
+        return [] if book is None else book.statuses(self._session.runtime.monotonic())
+
+    def explain(
+        self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
+    ) -> RoutePlan:
+        """Return the routes that a chat completion would ask, and why others would not be asked.
+
+        At most the list of models is requested, and nothing is generated. `print(plan)` shows one line a candidate.
+
+        Args:
+            model: As in `generate_content`.
+            messages: As in `generate_content`.
+            provider: As in `generate_content`.
+            **params: As in `generate_content`.
+        """
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
+        from ..routes import explain_routes, route_book
+        from .fallback import load_models
+
+        target = Target.resolve(model, provider)
+        settings, given = split_params(self._settings, params, GENERATES)
+        headers = _wire.chat.pop_mcp_bypass(given)
+        body = self._chat_body(target, messages, given, settings, stream=False)
+        book, now = route_book(self._session), self._session.runtime.monotonic()
+        if settings.fallback is not None and settings.fallback.needs_listing and book.needs_listing(now):
+            load_models(self._session, book, settings, now)
+        return explain_routes(book, settings, target, _wire.chat.chat_call(target, body, headers), now)
+
     # Copies with other options
 
     def with_options(self, **options: Unpack[Options]) -> Self:
@@ -432,6 +467,7 @@ class InferenceGatewayClient(
         options |= {"temperature": settings.temperature}
         options |= {"max_body": settings.max_body, "max_event": settings.max_event}
         options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
+        options["fallback"] = settings.fallback
         return _restore, (type(self), self.base_url, options), left_behind(settings) or None
 
     def __setstate__(self, stayed: tuple[str, ...]) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from msgspec import structs
 
 from ..._model.unknown_fields import set_meta, unknown_of
-from ..._wire.call import Call, StreamCall
 from ...errors import GatewayError
 from ..routes import load_listing, plan_journey, reusable, reusable_params, route_book
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..._model.unknown_fields import Meta
     from ..._routing.plan import Journey
-    from ..._wire.call import Target
+    from ..._wire.call import Call, StreamCall, Target
     from ..retry_state import RetryState
     from ..routes import RouteBook
     from ..runtime import TokenSource
@@ -26,8 +25,9 @@ if TYPE_CHECKING:
     from .open_stream import OpenStream
     from .session import Session
 
-__all__ = ["RoutedCall", "load_models", "routed_call"]
+__all__ = ["RoutedCall", "load_models", "routed_call", "send_routed"]
 
+T = TypeVar("T")
 CallT = TypeVar("CallT", bound="Call[Any] | StreamCall[Any, Any]")
 
 
@@ -222,12 +222,27 @@ class RoutedCall(Generic[CallT]):
             self._watch.raised(error, cancelled=self._session.closed)
 
 
+def send_routed(
+    session: Session,
+    settings: ClientSettings[TokenSource],
+    target: Target,
+    messages: Any,
+    given: dict[str, Any],
+    *,
+    render: Callable[[Target, Any, dict[str, Any]], Call[T]],
+) -> T:
+    """Send a call with fallback and return its result. Raises as `RoutedCall.send`."""
+    result: T = routed_call(session, settings, target, messages, given, render=render).send()
+    return result
+
+
 def routed_call(
     session: Session,
     settings: ClientSettings[TokenSource],
     target: Target,
     messages: Any,
     given: dict[str, Any],
+    *,
     render: Callable[[Target, Any, dict[str, Any]], CallT],
 ) -> RoutedCall[CallT]:
     """Return a call with fallback, whose body is written anew for each route."""
