@@ -191,8 +191,11 @@ class AsyncRoutedCall(Generic[CallT]):
 
     async def _move(self, journey: Journey, error: GatewayError) -> None:
         """Go on to the next route. Raise the error if there is none."""
-        if self._session.closed or not self._failed(journey, error):
-            raise journey.error(error) from error.__cause__
+        if self._session.closed:
+            raise error from error.__cause__
+        if not self._failed(journey, error):
+            raised = journey.error(error)
+            raise raised from raised.__cause__
 
     def _failed(self, journey: Journey, error: GatewayError, *, final: bool = False) -> bool:
         """Record that the current route failed. Return whether another one is to be asked."""
