@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import pickle
@@ -338,10 +339,10 @@ def test_a_model_that_refuses_tools_is_remembered(world: World) -> None:
 def test_endpoints_of_one_provider(method: str, provider: str) -> None:
     """Messages and Responses move only to models of the provider that serves them."""
     first, second = f"{provider}/a", f"{provider}/b"
-    usage = {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}
-    message = b'{"id":"m","type":"message","role":"assistant","content":[],"model":"b","usage":{"input_tokens":1,"output_tokens":1}}'
-    response = f'{{"id":"r","object":"response","output":[],"model":"b","status":"completed","usage":{usage}}}'
-    body = message if method == "create_message" else response.replace("'", '"').encode()
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    message = {"id": "m", "type": "message", "role": "assistant", "content": [], "model": "b", "usage": usage}
+    response = {"id": "r", "object": "response", "output": [], "model": "b", "status": "completed"}
+    body = json.dumps(message if method == "create_message" else response).encode()
     transport = Transport({first: [DOWN], second: [Reply(body=(body,))]})
     world = World("async")
 
@@ -394,7 +395,7 @@ def test_bad_arguments_of_fallback(options: dict[str, Any], kind: type[Exception
 
 
 @pytest.mark.parametrize("call", [
-    lambda client: client.generate_image("openai/i", prompt="a cat", fallback=[B]),
+    lambda client: client.generate_image("a cat", model="openai/i", fallback=[B]),
     lambda client: client.create_speech("openai/t", "Hi", voice="a", fallback=[B]),
     lambda client: client.list_models(fallback=[B]),
 ])  # fmt: skip
