@@ -106,7 +106,7 @@ def test_a_probe_that_never_ended() -> None:
 
 def test_many_threads_and_a_flapping_route() -> None:
     """Of 200 threads that ask at once for a route that fails and recovers, exactly one probes."""
-    book, now, rounds = RouteBook(lambda: 0.5), 0.0, 5
+    book, now, rounds = RouteBook(lambda: 0.5), 1000.0, 5
     route = Route(Target.resolve("openai/a"), ModelFacts())
     verdict = judge(ServiceUnavailableError("down", status=503))
     barrier = threading.Barrier(200)
@@ -124,7 +124,7 @@ def test_many_threads_and_a_flapping_route() -> None:
             elif admission == "probe":
                 book.failed(route, admission, verdict, error="E", now=now + 100.0 * number, cooldown=50.0)
 
-    book.failed(route, "forced", verdict, error="E", now=-100.0, cooldown=50.0)
+    book.failed(route, "forced", verdict, error="E", now=now - 100.0, cooldown=50.0)
     threads = [threading.Thread(target=ask) for _ in range(200)]
     for thread in threads:
         thread.start()

@@ -26,7 +26,7 @@ TEXTS = [
      " per minute (TPM): Limit 12000, Used 11526, Requested 2350. Please try again in 9.38s. Need more?"), 9.38),
     ("Rate limit reached on tokens per day (TPD): Limit 100000. Please try again in 7m12.48s.", 432.48),
     # Google
-    (("You exceeded your current quota, please check your plan. * Quota exceeded for metric: generate_content, limit: 15"
+    (("You exceeded your current quota, please check your plan. * Quota exceeded for metric: generate, limit: 15"
      " Please retry in 34.074824224s."), 34.074824224),
     # Moonshot
     ("Your account org-x request reached organization max RPM: 3, please try again after 1 seconds", 1.0),
