@@ -31,7 +31,10 @@ ALLOWED = {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
     },
-    "cli": {"", "errors", "_version", "embedded", "inspector", "typer", "click", "rich", "msgspec", "jsonschema", "referencing"},
+    "cli": {
+        "", "errors", "_version", "embedded", "inspector",
+        "typer", "click", "rich", "msgspec", "jsonschema", "referencing",
+    },
     "testing": {
         "", "errors", "_version", "_model", "_generated", "_wire", "_http1", "_transport", "_client",
         "embedded", "msgspec", "starlette",

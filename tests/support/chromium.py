@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,12 +94,12 @@ class Browser:
             raise RuntimeError(found["exceptionDetails"].get("exception", {}).get("description", "failed"))
         return found["result"].get("value")
 
-    def wait_for(self, script: str) -> Any:
-        """Wait until an expression is true, and return its value."""
+    def wait_for(self, script: str) -> None:
+        """Wait until an expression is true."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            if value := self.evaluate(script):
-                return value
+            if self.evaluate(f"Boolean({script})"):
+                return
             time.sleep(0.05)
         raise TimeoutError(f"not true within {PATIENCE:.0f} s: {script}")
 
@@ -132,7 +132,7 @@ class Browser:
             if event.get("method") == "Network.requestWillBeSent"
         ]
 
-    def __enter__(self) -> Browser:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -247,7 +247,13 @@ def _is_of_page(path: str) -> bool:
     return path == PREFIX or path.startswith(f"{PREFIX}/")
 
 
-_LISTING: dict[str, Any] = {"type": "http", "method": "GET", "path": "/v1/models", "query_string": b"include=pricing", "headers": []}
+_LISTING: dict[str, Any] = {
+    "type": "http",
+    "method": "GET",
+    "path": "/v1/models",
+    "query_string": b"include=pricing",
+    "headers": [],
+}
 
 
 class _Silent:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from .._client.params import CallOptions, ChatParams, MessagesParams, ResponseParams
 from .._model.json_values import is_array, is_mapping
+from .._wire.chat import dropped_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +119,7 @@ def python_test(request: RecordedRequest, answer: RecordedAnswer | None, fault: 
         names.insert(0, "Call")
     if names:
         lines += [f"from inference_gateway_sdk import {', '.join(names)}", ""]
-    text = None if fails or fault else _chat_text(request, answer)
+    text = None if known is None or fails or fault else _chat_text(request, answer)
     lines += ["", _DEFINITION]
     lines.append(f"    {_indented(_scripted(answer, fault, text), 4)}")
     lines += _used(request, known, fails=fails, asserted=text is not None)
@@ -155,7 +156,7 @@ def _used(
 
 def _scripted(answer: RecordedAnswer | None, fault: str | None, text: list[str] | None) -> str:
     """Return the script of the answer."""
-    if fault is not None or answer is None:
+    if answer is None or fault not in (None, "status"):
         return f"gateway.fail({fault or 'reset-before-headers'!r}, optional=True)"
     if text is not None:
         return f"gateway.stream({_literal(text)})" if len(text) > 1 else f"gateway.reply({text[0]!r})"
@@ -177,6 +178,8 @@ def _method_call(request: RecordedRequest, *more: str) -> tuple[str, _Method, bo
         return None
     if any(name not in body for name in method.positional) or not is_array(body[method.positional[0]]):
         return None
+    if method.whole == "generate_content" and dropped_fields(body):
+        return None  # the client warns of such fields
     streamed = body.get("stream") is True
     values = [_literal(body["model"]), *(_literal(body[name]) for name in method.positional)]
     arguments = values + _keywords(method, body, dict(parse_qsl(query)), request.headers, streamed=streamed)
