@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import time
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +66,11 @@ _SAFETY = {
 }
 _DIALECTS = {"/chat/completions": "chat", "/messages": "messages", "/responses": "responses"}
 _LEAST_WAIT = 0.4  # seconds between two requests of the page
-_SHARE = 50  # the page waits this many times as long as its last request took, so that it costs at most 2 %
+_SHARE = 100  # the page waits this many times as long as its last request took, so that it costs about 1 %
 _TEXTS = ("text/", "application/json", "application/x-www-form-urlencoded", "multipart/")
+
+
+_redacted = lru_cache(256)(redact_text)  # every poll has the same paths and models
 
 
 class Inspector:
@@ -143,7 +146,7 @@ class Inspector:
 
     async def _list(self, request: Request) -> Response:
         """Return the requests that have changed since a version, and the time to wait before the next call."""
-        began = self.traffic.clock()
+        began = time.thread_time()
         given = request.query_params.get("since", "0")
         same = request.query_params.get("run") == self._run and given.isdecimal()
         entries = self.traffic.changed(int(given[:15]) if same else -1)
@@ -155,8 +158,7 @@ class Inspector:
             "requests": [self._summary(entry) for entry in entries],
         }
         answer = msgspec.json.encode(body)
-        wait = max(_LEAST_WAIT, (self.traffic.clock() - began) * _SHARE)
-        return _json(answer, {"x-wait": f"{wait:.3f}"})
+        return _json(answer, _wait(time.thread_time() - began))
 
     async def _clear(self, _: Request) -> Response:
         self.traffic.clear()
@@ -170,14 +172,14 @@ class Inspector:
         exchange, summary = _exchange(entry), self._summary(entry)
         origin = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
         # in a thread: the search for secrets in large bodies takes long, and streams must go on
-        detail = await asyncio.to_thread(_detail, exchange, entry.record.fault, origin)
+        detail, took = await asyncio.to_thread(_timed_detail, exchange, entry.record.fault, origin)
         detail |= {
             "summary": summary,
             "request_cut": entry.request_size > len(exchange.request.body or b""),
             "answer_cut": entry.size > sum(len(data) for _, data in entry.pieces),
             "forgotten": entry.forgotten,
         }
-        return _json(msgspec.json.encode(detail))
+        return _json(msgspec.json.encode(detail), _wait(took))
 
     def _summary(self, entry: RecordedTraffic) -> dict[str, Any]:
         record = entry.record
@@ -186,8 +188,8 @@ class Inspector:
             "number": entry.number,
             "started": entry.started,
             "method": record.method,
-            "path": redact_text(record.path),
-            "target": redact_text("/".join(name for name in (record.provider, record.model) if name)),
+            "path": _redacted(record.path),
+            "target": _redacted("/".join(name for name in (record.provider, record.model) if name)),
             "status": record.status,
             "head": entry.head,
             "first": entry.first,
@@ -311,8 +313,20 @@ def _exchange(entry: RecordedTraffic) -> Exchange:
     end = Ending("complete" if record.whole or entry.ended is None else "truncated", entry.ended or 0.0)
     if record.status is None or entry.head is None:
         return Exchange(request, Ending("no_answer", entry.ended or 0.0))
-    pieces = tuple([Piece(at, data) for at, data in entry.pieces])
+    pieces = tuple([Piece(at, data) for at, data in entry.timed_pieces()])
     return Exchange(request, RecordedAnswer(entry.head, record.status, entry.answer_headers, pieces, end))
+
+
+def _wait(took: float) -> dict[str, str]:
+    """Return the header with the time to wait after an answer that took some seconds of the processor."""
+    return {"x-wait": f"{max(_LEAST_WAIT, took * _SHARE):.3f}"}
+
+
+def _timed_detail(exchange: Exchange, fault: str | None, origin: str) -> tuple[dict[str, Any], float]:
+    """Return the details, and the processor time that they took."""
+    began = time.thread_time()
+    detail = _detail(exchange, fault, origin)
+    return detail, time.thread_time() - began
 
 
 def _detail(exchange: Exchange, fault: str | None, origin: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["RecordedTraffic", "Traffic"]
 
 _MOST_REQUESTS = 1000
-_MOST_OF_ONE = 256 * 1024  # bytes of a request's body, and of an answer's
-_MOST_PIECES = 4096  # of one answer
+_MOST_OF_REQUEST = 256 * 1024  # bytes of its body
+_MOST_OF_ANSWER = 512 * 1024  # bytes of its pieces, each with its overhead
 _MOST_HELD = 32 * 1024 * 1024  # bytes of all bodies and pieces
 _OVERHEAD = 150  # bytes that a piece takes besides its data
 
@@ -34,7 +34,8 @@ class RecordedTraffic:
         request: The stored part of the request's body.
         request_size: The size of that body in bytes.
         answer_headers: The answer's headers.
-        pieces: The stored pieces of the answer's body, each with its time in seconds since the start.
+        pieces: The stored pieces of the answer's body, each with its time on the traffic's clock.
+        room: The bytes that further pieces may take.
         count: The number of pieces that were sent.
         size: Their size in bytes.
         head: The time of the answer's head, None before it.
@@ -46,7 +47,7 @@ class RecordedTraffic:
 
     __slots__ = (
         "_began", "answer_headers", "count", "ended", "first", "forgotten", "head", "headers", "held", "number",
-        "pieces", "query", "record", "request", "request_size", "size", "started", "version",
+        "pieces", "query", "record", "request", "request_size", "room", "size", "started", "version",
     )  # fmt: skip
 
     def __init__(self, number: int, record: RequestRecord, scope: Any, began: float, started: float) -> None:
@@ -67,6 +68,7 @@ class RecordedTraffic:
         self.version: int = 0
         self.forgotten: bool = False
         self.held: int = 0
+        self.room: int = _MOST_OF_ANSWER
         self._began = began
 
     def __repr__(self) -> str:
@@ -75,6 +77,10 @@ class RecordedTraffic:
     def seconds(self, now: float) -> float:
         """Return the seconds from the start to `now`."""
         return now - self._began
+
+    def timed_pieces(self) -> list[tuple[float, bytes]]:
+        """Return the stored pieces, each with its time in seconds since the start."""
+        return [(at - self._began, data) for at, data in self.pieces]
 
 
 class Traffic:
@@ -127,7 +133,7 @@ class Traffic:
     def add_request(self, entry: RecordedTraffic, data: bytes) -> None:
         """Add a part of the request's body."""
         entry.request_size += len(data)
-        room = _MOST_OF_ONE - len(entry.request)
+        room = _MOST_OF_REQUEST - len(entry.request)
         if room > 0 and not entry.forgotten:
             kept = data[:room]
             entry.request += kept
@@ -142,16 +148,23 @@ class Traffic:
 
     def add_piece(self, entry: RecordedTraffic, data: bytes) -> None:
         """Add a piece of the answer's body."""
-        at = entry.seconds(self._clock())
+        now, size = self._clock(), len(data)
+        if not entry.count:
+            entry.first = entry.seconds(now)
         entry.count += 1
-        if entry.first is None:
-            entry.first = at
-        if entry.size < _MOST_OF_ONE and entry.count <= _MOST_PIECES and not entry.forgotten:
-            kept = data[: _MOST_OF_ONE - entry.size]
-            entry.pieces.append((at, kept))
-            self._hold(entry, len(kept) + _OVERHEAD)
-        entry.size += len(data)
-        self._touch(entry)
+        if entry.room > 0:
+            if size > entry.room:
+                data = data[: entry.room]
+            entry.pieces.append((now, data))
+            taken = len(data) + _OVERHEAD
+            entry.room -= taken
+            entry.held += taken
+            self._held += taken
+            if self._held > self._most_held:
+                self._shrink()
+        entry.size += size
+        self.version += 1
+        entry.version = self.version
 
     def end(self, entry: RecordedTraffic) -> None:
         """Record that the answer has ended, whole or not."""
@@ -195,6 +208,7 @@ class Traffic:
         self._held -= entry.held
         entry.held = 0
         entry.forgotten = True
+        entry.room = 0
         entry.request = bytearray()
         entry.pieces = []
 

@@ -16,7 +16,7 @@ const draw = (tag, attributes, text = "") => {
 };
 
 const requests = new Map(); // number -> {summary, row}
-let run = "", version = 0, paused = false, chosen = 0, tab = "timeline", detail = null, loaded = "";
+let run = "", version = 0, paused = false, chosen = 0, tab = "timeline", detail = null, loaded = "", rest = 0;
 let token = sessionStorage.getItem("token") || "";
 
 const seconds = (value) => value === null ? "" : value >= 1 ? `${value.toFixed(2)} s`
@@ -132,6 +132,7 @@ async function choose(number) {
   requests.get(chosen)?.row.classList.remove("chosen");
   chosen = number;
   loaded = "";
+  rest = 0;
   at("detail").hidden = !number;
   document.body.classList.toggle("split", Boolean(number));
   if (number) {
@@ -143,8 +144,9 @@ async function choose(number) {
 async function refresh() {
   const summary = requests.get(chosen)?.summary;
   const key = summary && `${chosen} ${summary.pieces} ${summary.state} ${summary.cost}`;
-  if (!summary || key === loaded) return;
+  if (!summary || key === loaded || (summary.state === "open" && performance.now() < rest)) return;
   const answer = await get(`requests/${chosen}`);
+  rest = performance.now() + 1000 * (Number(answer.headers.get("x-wait")) || 1);
   const found = await answer.json();
   if (answer.status === 404 || found.summary.number !== chosen) return;
   loaded = key;
