@@ -33,11 +33,15 @@ ALLOWED = {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
     },
-    "cli": {"", "errors", "_version", "embedded", "typer", "click", "rich", "msgspec", "jsonschema", "referencing"},
+    "cli": {
+        "", "errors", "_version", "embedded", "inspector",
+        "typer", "click", "rich", "msgspec", "jsonschema", "referencing",
+    },
     "testing": {
         "", "errors", "_version", "_model", "_generated", "_wire", "_http1", "_transport", "_client",
         "embedded", "msgspec", "starlette",
     },
+    "inspector": {"_client", "_generated", "_model", "_wire", "embedded", "testing", "msgspec", "starlette"},
     "pytest_plugin": {"", "testing", "pytest"},
     "telemetry": {"errors", "_client", "_model"},
     "types": {"_generated", "_model", "_wire"},
