@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Pace", "Route", "Window", "percentile"]
 
-START: Final = 8
+START: Final = 10
 """The number of rows in flight at the beginning. It triples with each window of answers until the first refusal."""
 
 DECREASE: Final = 0.85
 """The factor of a refusal. In a simulation at capacities 4, 32 and 200, one half took 1.35 to 1.45 times as long."""
 
 _SLOW_START: Final = 2.0  # more rows for each answer. With 1.0, capacity 200 took 1.23 times the ideal time, not 1.19
-_GAIN: Final = 1.1  # a window that is nearly twice as slow must at least answer more rows in a second
-_SLOWER: Final = 1.8
+_QUEUE: Final = (2.0, 1.1)  # a window with twice the latency, and not at least 1.1 times the answers in a second
+_QUEUE_AT_START: Final = (1.3, 1.5)  # the rate should triple there, so that smaller signs are enough
 _LEAST_SAMPLE: Final = 8  # answers, below which a percentile means nothing
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 30.0
@@ -85,11 +85,12 @@ class Window:
         return max(1.0, (self._full - self.limit) / 2)
 
     def _end_window(self, now: float) -> None:
-        """Compare the window with those before: twice the latency for the same rate is a queue, not capacity."""
+        """Compare the window with those before: a higher latency for the same rate is a queue, not capacity."""
         seconds = now - (self._since or 0.0)
         slow = percentile(self._latencies, 0.95) or 0.0
         rate = len(self._latencies) / seconds if seconds > 0 else 0.0
-        if self._best is not None and slow > _SLOWER * self._best and rate < _GAIN * self._rate:
+        slower, gain = _QUEUE_AT_START if self._slow_start else _QUEUE
+        if self._best is not None and slow > slower * self._best and rate < gain * self._rate:
             self._decrease(now)
         self._best = slow if self._best is None else min(self._best, slow)
         self._rate = max(rate, self._rate * 0.95)
