@@ -44,6 +44,8 @@ ADDED = {  # files of capabilities that came later; the bound on modules counts 
         "batch/requests.py",
     ],
     "limits of a batch": ["batch/window.py"],
+    "routing": ["_routing/candidates.py", "_routing/verdict.py", "_routing/breaker.py", "_routing/plan.py"],
+    "fallback": ["_routing/__init__.py", "_client/routes.py", "_client/_async/fallback.py"],
     "videos": [
         "_wire/videos.py",
         "_client/_async/videos.py",

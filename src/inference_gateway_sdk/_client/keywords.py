@@ -53,6 +53,7 @@ from typing import Any
 from typing import Literal
 from .._generated.gateway import Provider
 from .._model.cost import Price
+from .._routing.candidates import Fallback
 from .._run.providers import OutputMode
 from .._run.result import Limits
 from .._run.transcript import RunCall
@@ -169,6 +170,7 @@ def chat_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
 ) -> None:
     """The parameters of `ChatParams`.
@@ -205,6 +207,7 @@ def chat_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
     """
 
@@ -238,6 +241,7 @@ def chat_stream_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
@@ -276,6 +280,7 @@ def chat_stream_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
@@ -315,6 +320,7 @@ def messages_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
 ) -> None:
     """The parameters of `MessagesParams`.
 
@@ -352,6 +358,7 @@ def messages_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
     """
 
 
@@ -388,6 +395,7 @@ def messages_stream_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
 ) -> None:
@@ -427,6 +435,7 @@ def messages_stream_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
     """
@@ -472,6 +481,7 @@ def response_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
 ) -> None:
     """The parameters of `ResponseParams`.
 
@@ -521,6 +531,7 @@ def response_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
     """
 
 
@@ -564,6 +575,7 @@ def response_stream_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
 ) -> None:
@@ -615,6 +627,7 @@ def response_stream_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
     """
@@ -649,6 +662,7 @@ def chat_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -691,6 +705,7 @@ def chat_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -730,6 +745,7 @@ def any_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -776,6 +792,7 @@ def any_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -823,6 +840,7 @@ def messages_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
     on_limit: Literal["raise", "return"] = ...,
@@ -866,6 +884,7 @@ def messages_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
         on_limit: Set it to "return" ends the run at a limit instead of raising.
@@ -915,6 +934,7 @@ def response_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
     on_limit: Literal["raise", "return"] = ...,
@@ -970,6 +990,7 @@ def response_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
         on_limit: Set it to "return" ends the run at a limit instead of raising.
@@ -1220,6 +1241,7 @@ def options(
     ledger: Ledger | None = ...,
     budget: Budget | Iterable[Budget] | None = ...,
     prices: Mapping[str, Price] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     token: Token | None = ...,
     on_request: Hook[RequestSent] | None = ...,
@@ -1242,6 +1264,7 @@ def options(
         ledger: A ledger that records the cost of every call.
         budget: Budgets that every call must fit in, in place of the client's.
         prices: Prices by model, in place of the client's.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
@@ -1265,6 +1288,7 @@ def async_options(
     ledger: Ledger | None = ...,
     budget: Budget | Iterable[Budget] | None = ...,
     prices: Mapping[str, Price] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     token: AsyncToken | None = ...,
     on_request: AsyncHook[RequestSent] | None = ...,
@@ -1287,6 +1311,7 @@ def async_options(
         ledger: A ledger that records the cost of every call.
         budget: Budgets that every call must fit in, in place of the client's.
         prices: Prices by model, in place of the client's.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
