@@ -53,6 +53,7 @@ from typing import Any
 from typing import Literal
 from .._generated.gateway import Provider
 from .._model.cost import Price
+from .._routing.candidates import Fallback
 from .._run.providers import OutputMode
 from .._run.result import Limits
 from .._run.transcript import RunCall
@@ -170,6 +171,7 @@ def chat_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
 ) -> None:
     """The parameters of `ChatParams`.
@@ -206,6 +208,7 @@ def chat_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
     """
 
@@ -239,6 +242,7 @@ def chat_stream_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
@@ -277,6 +281,7 @@ def chat_stream_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
@@ -316,6 +321,7 @@ def messages_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
 ) -> None:
     """The parameters of `MessagesParams`.
 
@@ -353,6 +359,7 @@ def messages_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
     """
 
 
@@ -389,6 +396,7 @@ def messages_stream_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
 ) -> None:
@@ -428,6 +436,7 @@ def messages_stream_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
     """
@@ -473,6 +482,7 @@ def response_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
 ) -> None:
     """The parameters of `ResponseParams`.
 
@@ -522,6 +532,7 @@ def response_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
     """
 
 
@@ -565,6 +576,7 @@ def response_stream_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
 ) -> None:
@@ -616,6 +628,7 @@ def response_stream_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
     """
@@ -650,6 +663,7 @@ def chat_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -692,6 +706,7 @@ def chat_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -731,6 +746,7 @@ def any_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -777,6 +793,7 @@ def any_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -824,6 +841,7 @@ def messages_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
     on_limit: Literal["raise", "return"] = ...,
@@ -867,6 +885,7 @@ def messages_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
         on_limit: Set it to "return" ends the run at a limit instead of raising.
@@ -916,6 +935,7 @@ def response_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
     on_limit: Literal["raise", "return"] = ...,
@@ -971,6 +991,7 @@ def response_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
         on_limit: Set it to "return" ends the run at a limit instead of raising.
@@ -1221,6 +1242,7 @@ def options(
     ledger: Ledger | None = ...,
     budget: Budget | Iterable[Budget] | None = ...,
     prices: Mapping[str, Price] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     token: Token | None = ...,
     on_request: Hook[RequestSent] | None = ...,
@@ -1244,6 +1266,7 @@ def options(
         ledger: A ledger that records the cost of every call.
         budget: Budgets that every call must fit in, in place of the client's.
         prices: Prices by model, in place of the client's.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
@@ -1268,6 +1291,7 @@ def async_options(
     ledger: Ledger | None = ...,
     budget: Budget | Iterable[Budget] | None = ...,
     prices: Mapping[str, Price] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     token: AsyncToken | None = ...,
     on_request: AsyncHook[RequestSent] | None = ...,
@@ -1291,6 +1315,7 @@ def async_options(
         ledger: A ledger that records the cost of every call.
         budget: Budgets that every call must fit in, in place of the client's.
         prices: Prices by model, in place of the client's.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.

@@ -190,7 +190,8 @@ class RetryState(Generic[SourceT]):
         self.count: int = 0
         self.token: str | None = token
         self.refused_token: str | None = None
-        self._total_left = settings.timeouts.total
+        total = settings.timeouts.total
+        self._total_left = None if total is None else total - settings.spent
 
     @property
     def spent(self) -> float:
