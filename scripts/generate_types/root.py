@@ -25,7 +25,7 @@ _WRITTEN = {
     "_client._async.run_stream": ["AsyncRunStream"],
     "_client._blocking.run_stream": ["RunStream"],
     "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
-    "_client.accounts": ["Budget"],
+    "_client.accounts": ["Budget", "BudgetReached"],
     "_client.ledger": ["Ledger"],
     "_client.ledger_rows": ["LedgerRow", "LedgerSum"],
     "_model.cost": ["FREE", "Cost", "CostPart", "Price"],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._client._blocking.stream import ByteStream as ByteStream
     from ._client._blocking.stream import Stream as Stream
     from ._client.accounts import Budget as Budget
+    from ._client.accounts import BudgetReached as BudgetReached
     from ._client.hooks import RequestSent as RequestSent
     from ._client.hooks import ResponseReceived as ResponseReceived
     from ._client.hooks import RetryPlanned as RetryPlanned
@@ -392,6 +393,7 @@ __all__ = [
     "BatchProgress",
     "Budget",
     "BudgetExceededError",
+    "BudgetReached",
     "ByteDialect",
     "ByteStream",
     "CacheControl",
@@ -748,6 +750,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ByteStream": "_client._blocking.stream",
         "Stream": "_client._blocking.stream",
         "Budget": "_client.accounts",
+        "BudgetReached": "_client.accounts",
         "RequestSent": "_client.hooks",
         "ResponseReceived": "_client.hooks",
         "RetryPlanned": "_client.hooks",

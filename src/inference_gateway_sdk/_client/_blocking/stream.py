@@ -473,6 +473,11 @@ class ByteStream:
         """The Content-Type of the response, or "" if it has none."""
         return self.meta.headers.get("content-type", "")
 
+    @property
+    def cost(self) -> Cost | None:
+        """The cost of the call, as of a `Stream`. None before its end, and without prices in the client."""
+        return self._stream.cost
+
     def close(self) -> None:
         """Release the connection. The `with` block calls this method. Calling it twice is harmless."""
         self._stream.close()
