@@ -392,8 +392,8 @@ class InferenceGatewayClient(
         headers = _wire.chat.pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=False)
         book, now = route_book(self._session), self._session.runtime.monotonic()
-        if settings.fallback is not None and settings.fallback.needs_listing and book.needs_listing(now):
-            load_models(self._session, book, settings, now)
+        if settings.fallback is not None and settings.fallback.needs_listing:
+            load_models(self._session, book, settings)
         return explain_routes(book, settings, target, _wire.chat.chat_call(target, body, headers), now)
 
     # Copies with other options
