@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._client._blocking.stream import ByteStream as ByteStream
     from ._client._blocking.stream import Stream as Stream
     from ._client.accounts import Budget as Budget
+    from ._client.accounts import BudgetReached as BudgetReached
     from ._client.hooks import RequestSent as RequestSent
     from ._client.hooks import ResponseReceived as ResponseReceived
     from ._client.hooks import RetryPlanned as RetryPlanned
@@ -339,9 +340,14 @@ if TYPE_CHECKING:
     from ._wire.timeouts import Timeouts as Timeouts
     from ._wire.videos import Video as Video
     from ._wire.videos import VideoFailedError as VideoFailedError
+    from .batch.state import BatchItem as BatchItem
+    from .batch.state import BatchOutcome as BatchOutcome
+    from .batch.state import BatchProgress as BatchProgress
     from .errors import AllRoutesFailedError as AllRoutesFailedError
     from .errors import BadGatewayError as BadGatewayError
     from .errors import BadRequestError as BadRequestError
+    from .errors import BatchBusyError as BatchBusyError
+    from .errors import BatchMismatchError as BatchMismatchError
     from .errors import BudgetExceededError as BudgetExceededError
     from .errors import ConnectError as ConnectError
     from .errors import DecodingError as DecodingError
@@ -380,8 +386,14 @@ __all__ = [
     "BadGatewayError",
     "BadRequestError",
     "BaseCall",
+    "BatchBusyError",
+    "BatchItem",
+    "BatchMismatchError",
+    "BatchOutcome",
+    "BatchProgress",
     "Budget",
     "BudgetExceededError",
+    "BudgetReached",
     "ByteDialect",
     "ByteStream",
     "CacheControl",
@@ -738,6 +750,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ByteStream": "_client._blocking.stream",
         "Stream": "_client._blocking.stream",
         "Budget": "_client.accounts",
+        "BudgetReached": "_client.accounts",
         "RequestSent": "_client.hooks",
         "ResponseReceived": "_client.hooks",
         "RetryPlanned": "_client.hooks",
@@ -1057,9 +1070,14 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Timeouts": "_wire.timeouts",
         "Video": "_wire.videos",
         "VideoFailedError": "_wire.videos",
+        "BatchItem": "batch.state",
+        "BatchOutcome": "batch.state",
+        "BatchProgress": "batch.state",
         "AllRoutesFailedError": "errors",
         "BadGatewayError": "errors",
         "BadRequestError": "errors",
+        "BatchBusyError": "errors",
+        "BatchMismatchError": "errors",
         "BudgetExceededError": "errors",
         "ConnectError": "errors",
         "DecodingError": "errors",

@@ -22,7 +22,7 @@ TEXTS = [
      " rate limit of your current OpenAI S0 pricing tier. Please retry after 26 seconds. Please go here: ..."), 26.0),
     ("That was fast. Please retry after 1 second.", 1.0),
     # Groq
-    (("Rate limit reached for model `llama-3.3-70b-versatile` in organization `org_x` service tier `on_demand` on tokens"
+    (("Rate limit reached for model `llama-3.3-70b-versatile` in organization `org_x` tier `on_demand` on tokens"
      " per minute (TPM): Limit 12000, Used 11526, Requested 2350. Please try again in 9.38s. Need more?"), 9.38),
     ("Rate limit reached on tokens per day (TPD): Limit 100000. Please try again in 7m12.48s.", 432.48),
     # Google

@@ -62,6 +62,7 @@ from .._tools.tool import DialectName
 from .._wire.retry import RetryPolicy
 from .._wire.timeouts import Timeouts
 from .accounts import Budget
+from .accounts import BudgetReached
 from .hooks import AsyncHook
 from .hooks import Hook
 from .hooks import RequestSent
@@ -1247,6 +1248,7 @@ def options(
     on_request: Hook[RequestSent] | None = ...,
     on_response: Hook[ResponseReceived] | None = ...,
     on_retry: Hook[RetryPlanned] | None = ...,
+    on_budget: Hook[BudgetReached] | None = ...,
 ) -> None:
     """The parameters of `Options`.
 
@@ -1270,6 +1272,7 @@ def options(
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
         on_retry: A function that is called with a `RetryPlanned` before each retry.
+        on_budget: A function that is called with a `BudgetReached` when a share of a budget is used.
     """
 
 
@@ -1294,6 +1297,7 @@ def async_options(
     on_request: AsyncHook[RequestSent] | None = ...,
     on_response: AsyncHook[ResponseReceived] | None = ...,
     on_retry: AsyncHook[RetryPlanned] | None = ...,
+    on_budget: AsyncHook[BudgetReached] | None = ...,
 ) -> None:
     """The parameters of `AsyncOptions`.
 
@@ -1317,4 +1321,5 @@ def async_options(
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
         on_retry: A function that is called with a `RetryPlanned` before each retry.
+        on_budget: A function that is called with a `BudgetReached` when a share of a budget is used.
     """

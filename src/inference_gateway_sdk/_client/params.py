@@ -32,7 +32,7 @@ from .._run.transcript import RunCall, Transcript
 from .._tools.tool import DialectName
 from .._wire.retry import RetryPolicy
 from .._wire.timeouts import Timeouts
-from .accounts import Budget
+from .accounts import Budget, BudgetReached
 from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
 from .ledger import Ledger
 from .runtime import AsyncToken, Token
@@ -278,6 +278,8 @@ class Options(_Shared, total=False):
     """A function that is called with a `ResponseReceived` after each response."""
     on_retry: Hook[RetryPlanned] | None
     """A function that is called with a `RetryPlanned` before each retry."""
+    on_budget: Hook[BudgetReached] | None
+    """A function that is called with a `BudgetReached` when a share of a budget is used."""
 
 
 class AsyncOptions(_Shared, total=False):
@@ -291,3 +293,5 @@ class AsyncOptions(_Shared, total=False):
     """A function that is called with a `ResponseReceived` after each response."""
     on_retry: AsyncHook[RetryPlanned] | None
     """A function that is called with a `RetryPlanned` before each retry."""
+    on_budget: AsyncHook[BudgetReached] | None
+    """A function that is called with a `BudgetReached` when a share of a budget is used."""

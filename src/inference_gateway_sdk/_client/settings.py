@@ -20,7 +20,7 @@ from .hooks import HOOKS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .._model.cost import Price
+    from .._model.cost import Cost, Price
     from .._routing.candidates import Fallback
     from .._tools.tool import DialectName
     from .._wire.call import BaseCall, Target
@@ -92,6 +92,7 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     on_request: AnyHook | None = None
     on_response: AnyHook | None = None
     on_retry: AnyHook | None = None
+    on_budget: AnyHook | None = None
     left_behind: tuple[str, ...] = ()  # of an unpickled client: what the original had, and pickling leaves out
     watchers: tuple[Watched, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
@@ -101,7 +102,8 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     prices: Mapping[str, Price] | None = None
     book: PriceBook | None = None
     session: str = ""  # id of the client and its copies, for budgets of a session
-    warned: set[Any] = field(default_factory=set[Any])  # budgets and periods that a warning was logged for
+    warned: dict[Any, Any] = field(default_factory=dict[Any, Any])  # the shares of budgets that were reached
+    costs: list[Cost] | None = None  # of the calls of a run
     watched: bool = False  # whether anything observes the calls
     fallback: Fallback | None = None
     rerouting: Rerouting | None = None  # the run that makes the call, if it may move

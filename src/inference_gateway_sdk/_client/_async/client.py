@@ -25,6 +25,7 @@ from ..settings import (
     without_left_behind,
 )
 from ..signatures import with_signatures
+from .batch import AsyncBatchMethods
 from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
     from .. import keywords
-    from ..accounts import Budget
+    from ..accounts import Budget, BudgetReached
     from ..hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
     from ..ledger import Ledger
     from ..params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
@@ -70,6 +71,7 @@ DEFAULT_URL = "http://localhost:8080/v1"
 @with_signatures
 class AsyncInferenceGatewayClient(
     AsyncAudioMethods,
+    AsyncBatchMethods,
     AsyncImagesMethods,
     AsyncMcpMethods,
     AsyncMessagesMethods,
@@ -105,6 +107,7 @@ class AsyncInferenceGatewayClient(
         on_request: Called with a `RequestSent` before each attempt. The call raises what a hook raises.
         on_response: Called with a `ResponseReceived` after each response, of any status.
         on_retry: Called with a `RetryPlanned` when an attempt failed and another follows.
+        on_budget: Called with a `BudgetReached` when a share of a budget is used (`Budget(..., warn_at=0.8)`).
         watchers: Observers of whole calls (see `Watcher`).
         tags: Names and values that watchers and the ledger receive with every call. They are not sent.
         ledger: A `Ledger` that records the cost of every call.
@@ -142,6 +145,7 @@ class AsyncInferenceGatewayClient(
         on_request: AsyncHook[RequestSent] | None = None,
         on_response: AsyncHook[ResponseReceived] | None = None,
         on_retry: AsyncHook[RetryPlanned] | None = None,
+        on_budget: AsyncHook[BudgetReached] | None = None,
         watchers: Iterable[Watcher] = (),
         tags: Mapping[str, str] | None = None,
         ledger: Ledger | None = None,
@@ -157,7 +161,7 @@ class AsyncInferenceGatewayClient(
             token = os.environ.get("INFERENCE_GATEWAY_TOKEN") or None
         changes: dict[str, Any] = {"max_retries": max_retries, "retry": retry, "tools": tools, "max_tokens": max_tokens}
         changes |= {"temperature": temperature, "max_body": max_body, "max_event": max_event}
-        changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
+        changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry, "on_budget": on_budget}
         if headers is not None:
             changes["headers"] = headers
         if tags is not None:

@@ -76,13 +76,6 @@ class AsyncRunStream(Generic[T]):
         read = read_options(model, options, settings.tools)
         self._client = client.with_tools(None)  # the run sends its tools itself
         self._fallback = settings.fallback
-        changes: dict[str, Any] = {"fallback": settings.fallback}
-        if settings.watchers:
-            changes["parent"] = os.urandom(8).hex()
-        if settings.fallback is not None:
-            changes["rerouting"] = self
-        own: Any = self._client
-        own._settings = structs.replace(own._settings, **changes)  # noqa: SLF001
         self._timeouts = settings.timeouts
         self._model = model
         self._provider = read.provider
@@ -93,6 +86,13 @@ class AsyncRunStream(Generic[T]):
         task = read.settings if known is None else structs.replace(read.settings, first_mode=known)
         self._mode_key = read.mode_key
         self._state = RunState(task, read_history(messages, task.dialect))
+        own: Any = self._client
+        if settings.watched:
+            own._settings = structs.replace(own._settings, parent=os.urandom(8).hex(), costs=self._state.costs)  # noqa: SLF001
+        if settings.fallback is not own._settings.fallback:  # noqa: SLF001
+            own._settings = structs.replace(own._settings, fallback=settings.fallback)  # noqa: SLF001
+        if settings.fallback is not None:
+            own._settings = structs.replace(own._settings, rerouting=self)  # noqa: SLF001
         if self._decisions is not None:
             self._state.check_approvals(self._decisions)
         runtime = session.runtime

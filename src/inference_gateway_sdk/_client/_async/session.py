@@ -217,7 +217,7 @@ class AsyncSession:
         if settings.ledger is not None and call.model is not None and price_for(settings, call.model)[1] is None:
             await self.load_prices(settings)
         booking = book_call(settings, began, call)
-        await async_reserve(booking, self.runtime.wall())
+        await async_reserve(booking, self.runtime.wall(), settings.on_budget)
         return booking
 
     def attempts(

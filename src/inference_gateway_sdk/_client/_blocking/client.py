@@ -26,6 +26,7 @@ from ..settings import (
     without_left_behind,
 )
 from ..signatures import with_signatures
+from .batch import BatchMethods
 from .dialects import MessagesMethods, ResponsesMethods, RunMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
     from .. import keywords
-    from ..accounts import Budget
+    from ..accounts import Budget, BudgetReached
     from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
     from ..ledger import Ledger
     from ..params import ChatParams, ChatStreamParams, ListOptions, Messages, Options
@@ -71,6 +72,7 @@ DEFAULT_URL = "http://localhost:8080/v1"
 @with_signatures
 class InferenceGatewayClient(
     AudioMethods,
+    BatchMethods,
     ImagesMethods,
     McpMethods,
     MessagesMethods,
@@ -106,6 +108,7 @@ class InferenceGatewayClient(
         on_request: Called with a `RequestSent` before each attempt. The call raises what a hook raises.
         on_response: Called with a `ResponseReceived` after each response, of any status.
         on_retry: Called with a `RetryPlanned` when an attempt failed and another follows.
+        on_budget: Called with a `BudgetReached` when a share of a budget is used (`Budget(..., warn_at=0.8)`).
         watchers: Observers of whole calls (see `Watcher`).
         tags: Names and values that watchers and the ledger receive with every call. They are not sent.
         ledger: A `Ledger` that records the cost of every call.
@@ -143,6 +146,7 @@ class InferenceGatewayClient(
         on_request: Hook[RequestSent] | None = None,
         on_response: Hook[ResponseReceived] | None = None,
         on_retry: Hook[RetryPlanned] | None = None,
+        on_budget: Hook[BudgetReached] | None = None,
         watchers: Iterable[Watcher] = (),
         tags: Mapping[str, str] | None = None,
         ledger: Ledger | None = None,
@@ -158,7 +162,7 @@ class InferenceGatewayClient(
             token = os.environ.get("INFERENCE_GATEWAY_TOKEN") or None
         changes: dict[str, Any] = {"max_retries": max_retries, "retry": retry, "tools": tools, "max_tokens": max_tokens}
         changes |= {"temperature": temperature, "max_body": max_body, "max_event": max_event}
-        changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
+        changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry, "on_budget": on_budget}
         if headers is not None:
             changes["headers"] = headers
         if tags is not None:

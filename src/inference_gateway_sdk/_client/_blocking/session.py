@@ -218,7 +218,7 @@ class Session:
         if settings.ledger is not None and call.model is not None and price_for(settings, call.model)[1] is None:
             self.load_prices(settings)
         booking = book_call(settings, began, call)
-        reserve(booking, self.runtime.wall())
+        reserve(booking, self.runtime.wall(), settings.on_budget)
         return booking
 
     def attempts(
