@@ -32,7 +32,6 @@ NAMES = {
     "__anext__": "__next__",
     "StopAsyncIteration": "StopIteration",
     "aclose": "close",
-    "aclosing": "closing",
 }
 HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
