@@ -17,7 +17,7 @@ from inference_gateway_sdk._run.render import Target, render
 from inference_gateway_sdk.testing import scripted_gateway
 from run.histories import judge
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.long]
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 RUNS = 1000 if LONG else 200
