@@ -41,6 +41,8 @@ _WRITTEN = {
     "_tools.tool": ["Tool", "ToolError", "tool"],
     "_transport.httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],
     "_version": ["__version__"],
+    "doctor": ["diagnose"],
+    "doctor.report": ["Diagnosis", "Finding"],
     "_wire.audio": ["Audio"],
     "_wire.authoring": ["assistant", "image_part", "system", "tool_result", "user"],
     "_wire.call": ["BaseCall", "Call", "Dialect", "Idempotency", "Reply", "StreamCall"],

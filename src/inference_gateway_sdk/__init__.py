@@ -333,6 +333,9 @@ if TYPE_CHECKING:
     from ._wire.timeouts import Timeouts as Timeouts
     from ._wire.videos import Video as Video
     from ._wire.videos import VideoFailedError as VideoFailedError
+    from .doctor import diagnose as diagnose
+    from .doctor.report import Diagnosis as Diagnosis
+    from .doctor.report import Finding as Finding
     from .errors import BadGatewayError as BadGatewayError
     from .errors import BadRequestError as BadRequestError
     from .errors import BudgetExceededError as BudgetExceededError
@@ -453,6 +456,7 @@ __all__ = [
     "DecodingError",
     "Delta",
     "DeserializationError",
+    "Diagnosis",
     "Dialect",
     "Endpoints",
     "Error",
@@ -460,6 +464,7 @@ __all__ = [
     "ExportMetricsServiceRequest",
     "ExportMetricsServiceResponse",
     "ExportMetricsServiceResponsePartialSuccess",
+    "Finding",
     "Finish",
     "FinishReason",
     "ForbiddenError",
@@ -704,6 +709,7 @@ __all__ = [
     "Watcher",
     "__version__",
     "assistant",
+    "diagnose",
     "image_part",
     "system",
     "tool",
@@ -1037,6 +1043,9 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Timeouts": "_wire.timeouts",
         "Video": "_wire.videos",
         "VideoFailedError": "_wire.videos",
+        "diagnose": "doctor",
+        "Diagnosis": "doctor.report",
+        "Finding": "doctor.report",
         "BadGatewayError": "errors",
         "BadRequestError": "errors",
         "BudgetExceededError": "errors",
