@@ -117,6 +117,11 @@ def _certificate(seen: Observations, *codes: int) -> str | None:
 def _tls_failed(seen: Observations) -> str | None:
     health = seen.answer("health")
     known = health.verify_code in (*_UNTRUSTED, *_INVALID)
+    if seen.tls and health.failure in (
+        "empty",
+        "reset",
+    ):  # a server refuses a client's certificate in TLS 1.3 like this
+        return f"the handshake succeeds; then: {health}"
     failed = health.failure in ("tls", "certificate") and not known and _tls_for_plain(seen) is None
     return health.detail if failed else None
 
@@ -125,7 +130,7 @@ def _empty(seen: Observations) -> str | None:
     health = seen.answer("health")
     if health.failure not in ("empty", "reset", "timeout") or "open" not in seen.addresses.values() or seen.proxy:
         return None
-    if _plain_for_tls(seen):
+    if _plain_for_tls(seen) or _tls_failed(seen):
         return None
     return f"port {seen.port} accepts connections; then: {health}"
 
@@ -182,20 +187,8 @@ def _refused(seen: Observations, *kinds: str) -> str | None:
     return str(models) if seen.healthy and models.status == 401 and seen.token.kind in kinds else None
 
 
-def _no_token(seen: Observations) -> str | None:
-    return "/health is 200, /v1/models is 401 without a token" if _refused(seen, "") else None
-
-
-def _scheme(seen: Observations) -> str | None:
-    return "the token begins with the word Bearer" if _refused(seen, "scheme") else None
-
-
-def _provider_key(seen: Observations) -> str | None:
-    return "the token has the form of a provider's key" if _refused(seen, "provider-key") else None
-
-
-def _opaque(seen: Observations) -> str | None:
-    return "401 for a token that is not a JSON Web Token" if _refused(seen, "opaque") else None
+def _form(seen: Observations, kind: str, evidence: str) -> str | None:
+    return evidence if _refused(seen, kind) else None
 
 
 def _claim(seen: Observations, name: str) -> float | None:
@@ -435,7 +428,7 @@ def _slow(seen: Observations) -> str | None:
 def _cut(seen: Observations) -> str | None:
     for name in ("call", "stream"):
         answer = seen.answer(name)
-        if answer.failure in ("empty", "reset") and abs(answer.seconds - seen.cut) <= seen.cut / 30:
+        if answer.failure in ("empty", "reset") and abs(answer.seconds - seen.cut) <= seen.near:
             return f"the connection was closed without an answer after {answer.seconds:.1f} s"
     return None
 
@@ -519,12 +512,14 @@ ROWS: Final = (
     Row("clock", "warning", "the clocks of the gateway and of this machine differ", "synchronise both (NTP)",
         _GW + "authentication", _clock),
     Row("no-token", "error", "the gateway requires a token, and none is sent",
-        "pass token=, or set INFERENCE_GATEWAY_TOKEN", _GW + "authentication", _no_token),
+        "pass token=, or set INFERENCE_GATEWAY_TOKEN", _GW + "authentication",
+        lambda seen: _form(seen, "", "/health is 200, /v1/models is 401 without a token")),
     Row("token-scheme", "error", "the token is sent as `Bearer Bearer ...`",
-        "leave out the word Bearer: the client adds it", _GW + "authentication", _scheme),
+        "leave out the word Bearer: the client adds it", _GW + "authentication",
+        lambda seen: _form(seen, "scheme", "the token begins with the word Bearer")),
     Row("token-provider-key", "error", "a provider's key is sent in place of the gateway's token",
         "set provider keys on the gateway, such as OPENAI_API_KEY, and pass a token of its issuer here",
-        _GW + "authentication", _provider_key),
+        _GW + "authentication", lambda seen: _form(seen, "provider-key", "the token has the form of a provider's key")),
     Row("token-expired", "error", "the token has expired", "get a new one, or pass a function that does as token=",
         _GW + "authentication", _expired),
     Row("token-early", "error", "the token is not valid yet", "compare the clocks of the issuer and of the gateway",
@@ -539,7 +534,8 @@ ROWS: Final = (
         "request a token for AUTH_OIDC_CLIENT_ID of the gateway (AUTH_OIDC_AUDIENCE on newer ones)",
         _GW + "authentication", _audience),
     Row("token-refused", "error", "the gateway does not accept the token",
-        "pass a token that its issuer signed; it is a JSON Web Token", _GW + "authentication", _opaque),
+        "pass a token that its issuer signed; it is a JSON Web Token", _GW + "authentication",
+        lambda seen: _form(seen, "opaque", "401 for a token that is not a JSON Web Token")),
     Row("self-call", "error", "the gateway does not trust its own certificate, and its requests to itself fail",
         "trust the certificate's authority on the gateway's machine, for the name in SERVER_HOST",
         _GW + "faults-of-the-inner-hop", _self_call),

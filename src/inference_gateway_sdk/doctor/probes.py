@@ -54,6 +54,7 @@ class Bounds(Struct, frozen=True, kw_only=True):
         deep: The time limit of each call of `deep`.
         slow: The time to a first byte that is too long.
         cut: The time after which a gateway closes a connection.
+        near: The difference from that time that is allowed.
         burst: The time in which all events of a buffered stream arrive.
         skew: The difference of two clocks that is too large.
     """
@@ -63,6 +64,7 @@ class Bounds(Struct, frozen=True, kw_only=True):
     deep: float = 35.0
     slow: float = 5.0
     cut: float = 30.0
+    near: float = 1.0
     burst: float = 0.05
     skew: float = 60.0
 
@@ -171,16 +173,18 @@ def observe(setup: Setup, model: str | None, needs: Iterable[str], bounds: Bound
         needs=tuple(needs), token=describe_token(setup.token), proxy=redact_url(proxy) if proxy else None,
         old_names=tuple(name for name in ("AUTH_ENABLE", "MCP_ENABLE", "TELEMETRY_ENABLE", "EXPOSE_MCP")
                         if name in setup.environ),
-        slow=bounds.slow, cut=bounds.cut, burst=bounds.burst, skew=bounds.skew, now=setup.wall(),
+        slow=bounds.slow, cut=bounds.cut, near=bounds.near, burst=bounds.burst, skew=bounds.skew, now=setup.wall(),
     )  # fmt: skip
     examination = _Examination(setup, seen, bounds, proxy)
     examination.connect()
     examination.ask_health()
-    if seen.answer("health").status:
+    if seen.healthy:
         examination.ask_all()
         examination.ask_further()
-        if deep and model and seen.healthy:
+        if deep and model:
             examination.call()
+    elif seen.answer("health").status:
+        examination.look_elsewhere()
     return seen
 
 
@@ -241,7 +245,7 @@ class _Examination:
             seen.answers |= self._together({"tls": self._shake_hands}, Answer(failure="timeout"))
 
     def ask_all(self) -> None:
-        """Ask for models, features and providers."""
+        """Ask for models, and if they are listed, for features and providers."""
         seen = self._seen
         jobs: dict[str, Callable[[], Answer]] = {
             "models": partial(self._get, "/v1/models"),
@@ -252,14 +256,22 @@ class _Examination:
             "chat": partial(self._ask, "POST", "/v1/chat/completions", _UNROUTED),
             "bypass": partial(self._ask, "POST", "/v1/chat/completions", _UNROUTED, {"x-mcp-bypass": "true"}),
         }
+        seen.answers |= self._together(jobs, Answer(failure="timeout"))
+        if seen.answer("models").status == 401:
+            return
+        jobs = {}
         for name, (method, path, body) in FEATURES.items():
             jobs[name] = partial(self._ask, method, path, body)
         keyed = {provider.value for provider in Provider} - set(_KEYLESS)
-        for name in sorted(keyed | ({seen.provider} if _is_id(seen.provider) else set())) if seen.healthy else ():
+        for name in sorted(keyed | ({seen.provider} if _is_id(seen.provider) else set())):
             jobs[f"provider {name}"] = partial(self._get, f"/v1/models?provider={name}")
-        for root in _shorter(seen.root) if not seen.healthy else ():
-            jobs[f"at {root}"] = partial(self._elsewhere, root)
         seen.answers |= self._together(jobs, Answer(failure="timeout"))
+
+    def look_elsewhere(self) -> None:
+        """Look for the gateway at shorter paths of the address."""
+        jobs: dict[str, Callable[[], Answer]] = {"models": partial(self._get, "/v1/models")}
+        jobs |= {f"at {root}": partial(self._elsewhere, root) for root in _shorter(self._seen.root)}
+        self._seen.answers |= self._together(jobs, Answer(failure="timeout"))
 
     def ask_further(self) -> None:
         """Ask providers through the proxy if their lists fail, or if the model is of one; and the token's issuer."""

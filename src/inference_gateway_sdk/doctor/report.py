@@ -112,6 +112,7 @@ class Observations(Struct, kw_only=True):
         answers: The answers by probe.
         slow: Seconds to a first byte that are too many.
         cut: Seconds after which a gateway closes a connection.
+        near: Seconds by which that may differ.
         burst: Seconds in which all pieces of a buffered stream arrive.
         skew: Seconds by which two clocks may differ.
         now: The local time, in seconds since 1970.
@@ -132,6 +133,7 @@ class Observations(Struct, kw_only=True):
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     slow: float = 5.0
     cut: float = 30.0
+    near: float = 1.0
     burst: float = 0.05
     skew: float = 60.0
     now: float = 0.0
