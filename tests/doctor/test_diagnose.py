@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -203,3 +205,19 @@ def test_igw_doctor_refuses_an_unknown_feature(igw: Run) -> None:
     done = igw("doctor", "--need", "pictures", "--base-url", "http://127.0.0.1:9")
     assert done.returncode == 2
     assert "'pictures' is unknown; choose from images" in done.stderr
+
+
+def test_the_page_lists_every_finding_in_order() -> None:
+    """docs/doctor.md has one row for each finding of the table, with its severity."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "doctor.md").read_text("utf-8")
+    listed = re.findall(r"^\| `([a-z-]+)` \| (\w+) \|", page, re.MULTILINE)
+    assert listed == [(row.id, row.severity) for row in ROWS]
+
+
+def test_every_finding_leads_to_a_section_that_exists() -> None:
+    """The documentation of a finding is a page of docs/, and a heading of it."""
+    folder = Path(__file__).resolve().parents[2] / "docs"
+    for row in ROWS:
+        page, _, anchor = row.section.partition("#")
+        headings = re.findall(r"^#+ (.+)$", (folder / page).read_text("utf-8"), re.MULTILINE)
+        assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}, row.section

@@ -230,10 +230,10 @@ def _facts(seen: Observations) -> dict[str, Any]:
         facts["version"] = "unknown"
     if there is not None:
         facts["clock"] = f"{round(there - seen.now):+d} s"
-    usable = [name.partition(" ")[2] for name in seen.answers if name.startswith("provider ") and seen.listed(name)]
-    facts["providers"] = usable
-    facts["models"] = len(seen.listed())
-    facts["features"] = {
-        name: "off" if is_off(seen, name) else "on" for name in FEATURES if seen.answer(name).status != 401
-    }
+    if seen.answer("models").status == 200:
+        usable = [name.partition(" ")[2] for name in seen.answers if name.startswith("provider ") and seen.listed(name)]
+        facts |= {"providers": usable, "models": len(seen.listed())}
+        facts["features"] = {
+            name: "off" if is_off(seen, name) else "on" for name in FEATURES if seen.answer(name).status
+        }
     return facts
