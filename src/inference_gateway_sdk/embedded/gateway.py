@@ -102,7 +102,7 @@ class Gateway(Struct, frozen=True):
             if name == "llamacpp" and access.url is None and not bugs.llamacpp_needs_key:
                 providers[name] = local
             elif scripted and access.url is None and (name in _SCRIPTED or not access.key):
-                providers[name] = scripted
+                providers[name] = scripted.serving(name)
             elif access.key or not profile.needs_key:
                 providers[name] = HttpProvider(
                     profile,

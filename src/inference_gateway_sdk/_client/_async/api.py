@@ -65,7 +65,8 @@ T = TypeVar("T")
 class AsyncInferenceGatewayAPI(Protocol):
     """The methods of a client. `AsyncInferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, those for costs, and `open` are not part of it: a stand-in need not have them.
+    Methods that copy or close a client, those for costs and routes, and `open` are not part of it: a stand-in need not
+    have them.
     """
 
     async def list_models(

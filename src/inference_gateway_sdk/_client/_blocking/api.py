@@ -65,7 +65,8 @@ T = TypeVar("T")
 class InferenceGatewayAPI(Protocol):
     """The methods of a client. `InferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, those for costs, and `open` are not part of it: a stand-in need not have them.
+    Methods that copy or close a client, those for costs and routes, and `open` are not part of it: a stand-in need not
+    have them.
     """
 
     def list_models(
