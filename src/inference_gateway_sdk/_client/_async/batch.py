@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..signatures import with_signatures
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncGenerator, Callable, Iterable
 
     from ...batch.sources import AsyncRows
     from ...batch.state import BatchItem, BatchOutcome, BatchProgress
@@ -102,7 +103,7 @@ class AsyncBatchMethods:
         budget: Budget | Iterable[Budget] | None = None,
         on_error: Literal["keep", "raise"] = "keep",
         progress: bool | Callable[[BatchProgress], object] = False,
-    ) -> AsyncIterator[BatchItem]:
+    ) -> AsyncGenerator[BatchItem]:
         """Ask the gateway once for each row, and yield a `BatchItem` for each in the order of completion.
 
         Rows are taken as answers are consumed: at most twice as many as are in flight.
@@ -128,8 +129,9 @@ class AsyncBatchMethods:
             retry_failed=False, progress=progress,
         )  # fmt: skip
         run = AsyncBatchRun(self._caller(), settings, settings.source.scan(), None)
-        async for item in run.items(signals=False):
-            yield item
+        async with aclosing(run.items(signals=False)) as items:
+            async for item in items:
+                yield item
         run.finish()
 
     def _caller(self) -> AsyncCaller:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..signatures import with_signatures
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
     from ...batch.sources import Rows
     from ...batch.state import BatchItem, BatchOutcome, BatchProgress
@@ -103,7 +104,7 @@ class BatchMethods:
         budget: Budget | Iterable[Budget] | None = None,
         on_error: Literal["keep", "raise"] = "keep",
         progress: bool | Callable[[BatchProgress], object] = False,
-    ) -> Iterator[BatchItem]:
+    ) -> Generator[BatchItem]:
         """Ask the gateway once for each row, and yield a `BatchItem` for each in the order of completion.
 
         Rows are taken as answers are consumed: at most twice as many as are in flight.
@@ -129,8 +130,9 @@ class BatchMethods:
             retry_failed=False, progress=progress,
         )  # fmt: skip
         run = BatchRun(self._caller(), settings, settings.source.scan(), None)
-        for item in run.items(signals=False):
-            yield item
+        with closing(run.items(signals=False)) as items:
+            for item in items:
+                yield item
         run.finish()
 
     def _caller(self) -> Caller:
