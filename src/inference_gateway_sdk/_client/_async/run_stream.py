@@ -304,11 +304,8 @@ class AsyncRunStream(Generic[T]):
                         if self._yields:
                             async for delta in stream.deltas():
                                 yield delta
-                        elif self._fallback is not None:
-                            await stream.final()  # nothing is handed over, so that it may move at any point
                         else:
-                            async for _ in stream:
-                                pass
+                            await self._read(stream)
                     except GatewayError:
                         raise
                     except BaseException:  # cancelled during an answer: its partial answer is kept in the run
@@ -321,6 +318,13 @@ class AsyncRunStream(Generic[T]):
             self._action = self._state.feed(Failed(error))
         else:
             self._action = self._state.feed(Replied(answers))
+
+    async def _read(self, stream: Any) -> None:
+        if self._fallback is not None:
+            await stream.final()  # nothing is handed over, so that it may move at any point
+        else:
+            async for _ in stream:
+                pass
 
     async def _decide(self, action: Decide) -> AsyncIterator[Any]:
         """Ask for approval of all calls before the first one runs."""

@@ -305,11 +305,8 @@ class RunStream(Generic[T]):
                         if self._yields:
                             for delta in stream.deltas():
                                 yield delta
-                        elif self._fallback is not None:
-                            stream.final()  # nothing is handed over, so that it may move at any point
                         else:
-                            for _ in stream:
-                                pass
+                            self._read(stream)
                     except GatewayError:
                         raise
                     except BaseException:  # cancelled during an answer: its partial answer is kept in the run
@@ -322,6 +319,13 @@ class RunStream(Generic[T]):
             self._action = self._state.feed(Failed(error))
         else:
             self._action = self._state.feed(Replied(answers))
+
+    def _read(self, stream: Any) -> None:
+        if self._fallback is not None:
+            stream.final()  # nothing is handed over, so that it may move at any point
+        else:
+            for _ in stream:
+                pass
 
     def _decide(self, action: Decide) -> Iterator[Any]:
         """Ask for approval of all calls before the first one runs."""
