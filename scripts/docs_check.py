@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Iterator, Set as AbstractSet
     from pathlib import Path
 
 VOID = {"link": "href", "script": "src", "img": "src", "source": "src", "iframe": "src"}
@@ -50,7 +50,7 @@ class Page(HTMLParser):
         self._inside -= tag == "article"
 
 
-def problems(site: Path, public: Set[str]) -> list[str]:
+def problems(site: Path, public: AbstractSet[str]) -> list[str]:
     """Return one line for each problem of a site.
 
     Args:

@@ -72,7 +72,7 @@ MODULES = {  # public submodules whose names the root does not have
 VARIABLES = {  # the variables that the client and the commands read
     "INFERENCE_GATEWAY_URL": "The gateway's URL, when none is passed. Default: `http://localhost:8080/v1`.",
     "INFERENCE_GATEWAY_TOKEN": "The token, when none is passed.",
-    "HTTP_PROXY": "The proxy of `http` URLs, with `proxy=\"env\"`. Also in lower case; only so in a CGI script.",
+    "HTTP_PROXY": 'The proxy of `http` URLs, with `proxy="env"`. Also in lower case; only so in a CGI script.',
     "HTTPS_PROXY": "The proxy of `https` URLs, likewise.",
     "ALL_PROXY": "The proxy of all URLs without one of their own, likewise.",
     "NO_PROXY": "Hosts to reach without a proxy, separated by commas, likewise.",
@@ -120,6 +120,7 @@ def write_pages() -> None:
     shutil.copytree(ROOT / "docs", PAGES)
     for path in PAGES.glob("*.md"):
         path.write_text(outward(path.read_text("utf-8")), "utf-8")
+    shutil.copytree(ROOT / "scripts" / "docs_assets", PAGES / "assets")
     (PAGES / "changelog.md").write_text(from_root((ROOT / "CHANGELOG.md").read_text("utf-8")), "utf-8")
     reference = PAGES / "reference"
     reference.mkdir()
@@ -140,7 +141,7 @@ def overview(pages: dict[str, list[str]], titles: dict[str, tuple[str, str]]) ->
         title, summary = titles[page]
         links = ", ".join(f"[`{path.rpartition('.')[2]}`]({page}.md#{path})" for path in paths)
         lines.append(f"## [{title}]({page}.md)\n\n{summary}\n\n{links}\n")
-    types = "The modules `inference_gateway_sdk.types` and `inference_gateway_sdk.errors` have the same types and errors."
+    types = "`inference_gateway_sdk.types` and `inference_gateway_sdk.errors` have the same types and errors."
     return "\n".join([*lines, f"## Modules of types and errors\n\n{types}\n"])
 
 
@@ -167,7 +168,7 @@ def from_root(text: str) -> str:
 
 def build() -> int:
     """Build the site from its sources, and return the exit code. Any warning is an error."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(ROOT / "mkdocs.yml")]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
     environ = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT / "src")}
     return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
 
