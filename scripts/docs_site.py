@@ -72,6 +72,9 @@ MODULES = {  # public submodules whose names the root does not have
 VARIABLES = {  # the variables that the client and the commands read
     "INFERENCE_GATEWAY_URL": "The gateway's URL, when none is passed. Default: `http://localhost:8080/v1`.",
     "INFERENCE_GATEWAY_TOKEN": "The token, when none is passed.",
+    "INFERENCE_GATEWAY_WEIGHTS": "The file of a local model's weights, for `--local` and `igw serve`.",
+    "NO_COLOR": "Set to any text, `igw` prints no colours.",
+    "TERM": "With `dumb`, `igw` prints no colours.",
     "HTTP_PROXY": 'The proxy of `http` URLs, with `proxy="env"`. Also in lower case; only so in a CGI script.',
     "HTTPS_PROXY": "The proxy of `https` URLs, likewise.",
     "ALL_PROXY": "The proxy of all URLs without one of their own, likewise.",
