@@ -36,6 +36,16 @@ ADDED = {  # files of capabilities that came later; the bound on modules counts 
         "inspector/snippets.py",
         "inspector/traffic.py",
     ],
+    "batch": ["batch/__init__.py", "batch/state.py", "batch/sources.py", "batch/journal.py"],
+    "the loop of a batch": [
+        "_client/_async/batch.py",
+        "_client/_async/batch_run.py",
+        "batch/crew.py",
+        "batch/requests.py",
+    ],
+    "limits of a batch": ["batch/window.py"],
+    "routing": ["_routing/candidates.py", "_routing/verdict.py", "_routing/breaker.py", "_routing/plan.py"],
+    "fallback": ["_routing/__init__.py", "_client/routes.py", "_client/_async/fallback.py"],
     "videos": [
         "_wire/videos.py",
         "_client/_async/videos.py",

@@ -34,7 +34,7 @@ from .request_log import RequestLog
 from .settings import McpSettings, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
+    from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
     from types import FrameType
 
     from starlette.types import ASGIApp
@@ -295,7 +295,7 @@ def _ignore(_: RequestRecord) -> None:
 
 
 def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    _check_certificate(settings)
+    _check_certificates(settings)
     return uvicorn.Config(
         app,
         http=ClientConnection,
@@ -309,26 +309,40 @@ def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=math.ceil(settings.idle_timeout),
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
+        ssl_ca_certs=settings.client_ca,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if settings.client_ca else ssl.CERT_NONE,
     )
 
 
-def _check_certificate(settings: Settings) -> None:
-    """Return if there is no certificate, or a usable one."""
-    if settings.tls_cert is None:
-        return
-    files = (("SERVER_TLS_CERT_PATH", settings.tls_cert), ("SERVER_TLS_KEY_PATH", settings.tls_key))
-    for name, path in files:
+def _check_certificates(settings: Settings) -> None:
+    """Return if all files of TLS that the settings name are usable."""
+    tls = settings.client_tls
+    for files in (
+        (("SERVER_TLS_CERT_PATH", settings.tls_cert), ("SERVER_TLS_KEY_PATH", settings.tls_key)),
+        (("SERVER_TLS_CLIENT_CA_PATH", settings.client_ca),),
+        (("CLIENT_TLS_CERT_PATH", tls.cert), ("CLIENT_TLS_KEY_PATH", tls.key)),
+        (("CLIENT_TLS_CA_PATH", tls.ca),),
+    ):
+        named = {name: path for name, path in files if path is not None}
+        if named:
+            _check_files(named)
+
+
+def _check_files(named: Mapping[str, str]) -> None:
+    """Return if a certificate and its key, or the certificates of authorities, are usable."""
+    for name, path in named.items():
         try:
-            Path(path or "").read_bytes()
+            Path(path).read_bytes()
         except OSError as error:
             raise ListenError(f"{name}: {path} cannot be read: {error.strerror}") from error
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    several = len(named) > 1
     try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
+        context.load_cert_chain(*named.values()) if several else context.load_verify_locations(*named.values())
     except OSError as error:  # includes ssl.SSLError
-        named = " and ".join(f"{name}={path}" for name, path in files)
-        raise ListenError(
-            f"{named} cannot be used: are they a certificate and its key, in this order? {error}"
-        ) from error
+        shown = " and ".join(f"{name}={path}" for name, path in named.items())
+        form = "a certificate and its key, in this order" if several else "certificates in PEM form"
+        raise ListenError(f"{shown} cannot be used: are they {form}? {error}") from error
 
 
 def _allow_open_files() -> None:
