@@ -18,6 +18,9 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "inference_gateway_sdk"
@@ -69,6 +72,7 @@ MODULES = {  # public submodules whose names the root does not have
     "telemetry": ("Telemetry", "Watchers that pass measurements on."),
     "transport": ("Transports", "The interface of custom transports, and their failures."),
 }
+INTERNAL = {"cli", "embedded.endpoints", "embedded.mcp", "embedded.providers", "embedded.providers.scripts"}
 VARIABLES = {  # the variables that the client and the commands read
     "INFERENCE_GATEWAY_URL": "The gateway's URL, when none is passed. Default: `http://localhost:8080/v1`.",
     "INFERENCE_GATEWAY_TOKEN": "The token, when none is passed.",
@@ -101,6 +105,17 @@ def names(module: str = "") -> list[str]:
     return sorted(found)
 
 
+def modules() -> dict[str, tuple[str, str]]:
+    """Return the title and the summary of each public submodule. Packages without a title here have their name."""
+    found = dict(MODULES)
+    for path in sorted(PACKAGE.rglob("__init__.py")):
+        name = ".".join(path.parent.relative_to(PACKAGE).parts)
+        if name and name not in {*found, *INTERNAL} and not re.search(r"(^|\.)_", name):
+            summary = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")[0]
+            found[name] = (f"The module {name}", summary)
+    return found
+
+
 def placed() -> dict[str, list[str]]:
     """Return the full paths of all public names, by page of the reference."""
     pages: dict[str, list[str]] = {page: [] for page in TITLES}
@@ -110,7 +125,7 @@ def placed() -> dict[str, list[str]]:
         pages[next(page for start, page in PLACES if home.startswith(start))].append(f"{NAME}.{name}")
     pages["options"] = [f"{NAME}._client.params.CallOptions"]
     known = set(names())
-    for module in MODULES:
+    for module in modules():
         shown = [name for name in names(module) if name not in known]
         pages[module.replace(".", "-")] = [f"{NAME}.{module}.{name}" for name in shown]
         known |= set(shown) if module != "embedded" else set()
@@ -127,7 +142,7 @@ def write_pages() -> None:
     (PAGES / "changelog.md").write_text(from_root((ROOT / "CHANGELOG.md").read_text("utf-8")), "utf-8")
     reference = PAGES / "reference"
     reference.mkdir()
-    titles = {**TITLES, **{module.replace(".", "-"): title for module, title in MODULES.items()}}
+    titles = {**TITLES, **{module.replace(".", "-"): title for module, title in modules().items()}}
     pages = placed()
     for page, paths in pages.items():
         title, summary = titles[page]
@@ -135,6 +150,27 @@ def write_pages() -> None:
         blocks = "\n".join(_RENDERED.format(path=path) for path in paths)
         (reference / f"{page}.md").write_text(f"# {title}\n\n{summary}\n\n{above}{blocks}", "utf-8")
     (reference / "index.md").write_text(overview(pages, titles), "utf-8")
+    write_settings([{titles[page][0]: f"reference/{page}.md"} for page in pages])
+
+
+def write_settings(reference: list[dict[str, str]]) -> None:
+    """Write the settings of the build: those of mkdocs.yml, and a navigation with every page.
+
+    Pages of docs/ that mkdocs.yml does not list get a section of their own, and a link on the first page.
+    """
+    nav: list[Any] = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]
+    listed = re.findall(r"[\w-]+\.md", str(nav))
+    more = [path for path in sorted(PAGES.glob("*.md")) if path.name not in listed]
+    if more:
+        nav.insert(-1, {"More": [path.name for path in more]})
+        links = "".join(
+            f"- [{path.read_text('utf-8').partition(chr(10))[0].strip('# ')}]({path.name})\n" for path in more
+        )
+        with (PAGES / "index.md").open("a", encoding="utf-8") as index:
+            index.write(f"\n## More\n\n{links}")
+    nav.insert(-1, {"Reference": ["reference/index.md", *reference]})
+    settings = {"INHERIT": "../mkdocs.yml", "docs_dir": PAGES.name, "site_dir": SITE.name, "nav": nav}
+    (PAGES.parent / "mkdocs.yml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
 
 
 def overview(pages: dict[str, list[str]], titles: dict[str, tuple[str, str]]) -> str:
@@ -171,7 +207,7 @@ def from_root(text: str) -> str:
 
 def build() -> int:
     """Build the site from its sources, and return the exit code. Any warning is an error."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", "build/mkdocs.yml"]
     environ = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT / "src")}
     return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
 
