@@ -161,13 +161,16 @@ def write_settings(reference: list[dict[str, str]]) -> None:
     nav: list[Any] = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]
     listed = re.findall(r"[\w-]+\.md", str(nav))
     more = [path for path in sorted(PAGES.glob("*.md")) if path.name not in listed]
+    pages = "".join(f"- [{title}]({place})\n" for page in reference for title, place in page.items())
+    added = f"\n## Reference\n\n- [Every public name](reference/index.md)\n{pages}- [Changelog](changelog.md)\n"
     if more:
         nav.insert(-1, {"More": [path.name for path in more]})
         links = "".join(
             f"- [{path.read_text('utf-8').partition(chr(10))[0].strip('# ')}]({path.name})\n" for path in more
         )
-        with (PAGES / "index.md").open("a", encoding="utf-8") as index:
-            index.write(f"\n## More\n\n{links}")
+        added = f"\n## More\n\n{links}{added}"
+    with (PAGES / "index.md").open("a", encoding="utf-8") as index:
+        index.write(added)
     nav.insert(-1, {"Reference": ["reference/index.md", *reference]})
     settings = {"INHERIT": "../mkdocs.yml", "docs_dir": PAGES.name, "site_dir": SITE.name, "nav": nav}
     (PAGES.parent / "mkdocs.yml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
