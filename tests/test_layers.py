@@ -28,17 +28,22 @@ ALLOWED = {
     "_transport": {"errors", "_http1", "httpx2"},
     "_client": {
         "errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "_schema", "_tools",
-        "_run", "_routing", "msgspec",
+        "_run", "_routing", "batch", "msgspec",
     },
+    "batch": {"errors", "_version", "_model", "_wire", "msgspec", "pyarrow"},
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
     },
-    "cli": {"", "errors", "_version", "embedded", "typer", "click", "rich", "msgspec", "jsonschema", "referencing"},
+    "cli": {
+        "", "errors", "_version", "embedded", "inspector",
+        "typer", "click", "rich", "msgspec", "jsonschema", "referencing",
+    },
     "testing": {
         "", "errors", "_version", "_model", "_generated", "_wire", "_http1", "_transport", "_client",
         "embedded", "msgspec", "starlette",
     },
+    "inspector": {"_client", "_generated", "_model", "_wire", "embedded", "testing", "msgspec", "starlette"},
     "pytest_plugin": {"", "testing", "pytest"},
     "telemetry": {"errors", "_client", "_model"},
     "types": {"_generated", "_model", "_wire"},
@@ -48,7 +53,10 @@ ALLOWED = {
 # Modules that the pure rooms of the library do without: sockets, loops, clocks, randomness, logs, files.
 IMPURE = {"socket", "asyncio", "select", "selectors", "threading", "time", "random", "logging", "subprocess", "queue"}
 LOCKS = {("_model/type_info", "threading")}  # one lock, so that threads may share the pure rooms
-LATE = {("_model/answers", "_run")}  # reply.parse() reads as a run does; imported when it is called
+LATE = {
+    ("_model/answers", "_run"),  # reply.parse() reads as a run does; imported when it is called
+    ("batch/requests", "_client"),  # budgets, whose module is imported when there is one
+}
 PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tools", "_run", "_routing", "_http1"}
 
 

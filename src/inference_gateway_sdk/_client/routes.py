@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
+import weakref
 from collections.abc import Awaitable, Callable  # noqa: TC003  (users resolve the annotations)
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
 from .._model.cost import Cost, cost_of
-from .._model.json_values import is_mapping
 from .._model.unknown_fields import set_module
 from .._routing.breaker import Breaker, Condition
 from .._routing.candidates import Fallback, ModelFacts, Request, facts_of, misfit, select
 from .._routing.plan import Journey, Route
-from .._wire.retry import RetryPolicy
 from ..errors import GatewayError
 
 if TYPE_CHECKING:
@@ -30,11 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RouteBook", "RouteStatus", "async_load_listing", "load_listing", "plan_journey", "reusable", "route_book"]
 
-_logger = logging.getLogger("inference_gateway_sdk")
-
 LISTING_LIFE: Final = 300.0  # seconds for which the list of models, or the lack of a provider, is believed
 _UNKNOWN: Final = ModelFacts()
-_creating = threading.Lock()
+_creating = threading.RLock()  # a signal handler may enter it again
+_books: weakref.WeakSet[RouteBook] = weakref.WeakSet()
 
 
 @set_module
@@ -119,17 +116,19 @@ class RouteBook:
 
     def __init__(self, random: Callable[[], float]) -> None:
         self._random = random
-        self.loading: dict[Any, Any] = {}
-        self._forget()
+        self.forget()
+        _books.add(self)
 
-    def _forget(self) -> None:
-        self._pid = os.getpid()
+    def forget(self) -> None:
+        """Forget everything. A forked child does, as its parent's threads may hold the locks."""
+        self.loading: dict[Any, Any] = {}
         self._lock = threading.RLock()
         self.load_lock: AbstractContextManager[Any] = threading.RLock()
         self._routes: dict[str, Breaker] = {}
         self._providers: dict[str, float] = {}  # until when a provider is not asked
         self.listing: dict[str, ModelFacts] = {}
         self._loaded_at: float | None = None
+        self.has_refusals = False  # some route has refused a feature
 
     def _breaker(self, name: str) -> Breaker:
         found = self._routes.get(name)
@@ -137,19 +136,17 @@ class RouteBook:
             found = self._routes[name] = Breaker()
         return found
 
-    def check_process(self) -> None:
-        """Forget everything in a forked child, whose locks may be held by threads of its parent."""
-        if self._pid != os.getpid():
-            self._forget()
-
     # --- health
 
     def admit(self, route: Route, now: float) -> Admission | None:
         """Return how a call is admitted to a route, None if it is not."""
         if self._providers and self._providers.get(route.target.provider or "", now) > now:
             return None
+        found = self._routes.get(route.name)
+        if found is None or not (found.opens_at or found.out):  # without the lock: most calls
+            return "closed"
         with self._lock:
-            return self._breaker(route.name).admit(now)
+            return found.admit(now)
 
     def usable(self, route: Route, now: float) -> bool:
         """Return whether a route would be admitted, without admitting a call."""
@@ -184,6 +181,7 @@ class RouteBook:
                     breaker.out = True
                 case "mark":
                     breaker.refused.add(verdict.feature)
+                    self.has_refusals = True
                 case "none":
                     pass
             breaker.release(admission)
@@ -191,7 +189,8 @@ class RouteBook:
     def answered(self, route: Route, admission: Admission, seconds: float | None) -> None:
         """Record an answer."""
         with self._lock:
-            self._breaker(route.name).good(admission, seconds)
+            found = self._routes.get(route.name) or self._breaker(route.name)
+            found.good(admission, seconds)
 
     def release(self, route: Route, admission: Admission) -> None:
         """Record a try that shows nothing."""
@@ -213,7 +212,6 @@ class RouteBook:
 
     def statuses(self, now: float) -> list[RouteStatus]:
         """Return the health of all routes that were asked."""
-        self.check_process()
         with self._lock:
             return [self._status(name, breaker, now) for name, breaker in self._routes.items()]
 
@@ -249,9 +247,12 @@ class RouteBook:
 
     def load_failed(self, error: BaseException, now: float) -> None:
         """Keep the earlier list, and try again after the same time."""
+        import logging  # here: a program that shows no records is spared it in each call
+
         self._loaded_at = now
         kept = "the earlier list is used" if self.listing else "no routes are added automatically"
-        _logger.warning("the list of models cannot be loaded, so %s: %s", kept, type(error).__name__)
+        logger = logging.getLogger("inference_gateway_sdk")
+        logger.warning("the list of models cannot be loaded, so %s: %s", kept, type(error).__name__)
 
 
 def route_book(session: Any) -> RouteBook:
@@ -262,22 +263,42 @@ def route_book(session: Any) -> RouteBook:
             book = session.routes = session.routes or RouteBook(
                 lambda: session.runtime.random()  # noqa: PLW0108  (the runtime may be replaced)
             )
-    book.check_process()
     return book
 
 
-def plan_journey(book: RouteBook, settings: ClientSettings[Any], target: Target, call: BaseCall, now: float) -> Journey:
-    """Return the journey of a call along its routes."""
-    fallback = settings.fallback
-    if fallback is None:
-        raise TypeError("the call has no fallback")
+def _forget_all() -> None:
+    for book in list(_books):
+        book.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
+
+
+def plan_journey(
+    book: RouteBook,
+    settings: ClientSettings[Any],
+    target: Target,
+    call: BaseCall,
+    *,
+    fallback: Fallback,
+    clock: Callable[[], float],
+) -> Journey:
+    """Return the journey of a call along its routes. Only the first one is looked at before it is needed."""
+    facts = book.listing.get(target.model, _UNKNOWN) if fallback.needs_listing else _UNKNOWN
+    first = Route(target, facts)
+    if facts is not _UNKNOWN or book.has_refusals:
+        request = Request.read(call.path, call.body or b"")
+        first.reason = misfit(target, facts, request) or book.refusal(first, request.needs)
     return Journey(
-        routes_of(book, fallback, target, call),
-        fallback,
-        book,
-        policy=settings.retry or RetryPolicy(attempts=settings.max_retries + 1),
+        first,
+        lambda: routes_of(book, fallback, target, call)[1:],
+        fallback=fallback,
+        health=book,
+        retry=settings.retry,
+        max_retries=settings.max_retries,
         total=settings.timeouts.total,
-        now=now,
+        clock=clock,
     )
 
 
@@ -371,4 +392,4 @@ def reusable(value: Any) -> Any:
 
 def reusable_params(given: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of a call that may be read once for each route."""
-    return {name: value if is_mapping(value) else reusable(value) for name, value in given.items()}
+    return {name: reusable(value) for name, value in given.items()}

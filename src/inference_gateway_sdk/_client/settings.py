@@ -92,7 +92,6 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     costs: list[Cost] | None = None  # of the calls of a run
     watched: bool = False  # whether anything observes the calls
     fallback: Fallback | None = None
-    spent: float = 0.0  # seconds of `total` that other routes of the call have used
 
     def __repr__(self) -> str:
         return f"ClientSettings(timeouts={self.timeouts!r}, max_retries={self.max_retries})"

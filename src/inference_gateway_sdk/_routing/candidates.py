@@ -56,8 +56,8 @@ class Fallback:
         ValueError: There are neither models nor `auto=True`, a model has no provider, or a value is out of range.
     """
 
-    __slots__ = ("after_content", "allow", "auto", "cooldown", "deny", "max_routes", "models", "needs", "on", "prefer",
-                 "price_factor", "targets")  # fmt: skip
+    __slots__ = ("after_content", "allow", "auto", "cooldown", "deny", "max_routes", "models", "needs",
+                 "needs_listing", "on", "prefer", "price_factor", "targets")  # fmt: skip
 
     def __init__(
         self,
@@ -87,11 +87,7 @@ class Fallback:
         self.cooldown: float | None = _number("cooldown", cooldown)
         self.after_content: AfterContent = _choice("after_content", after_content, _AFTER_CONTENT)
         self.on: frozenset[str] = frozenset(_known("on", on, KINDS))
-
-    @property
-    def needs_listing(self) -> bool:
-        """Whether the gateway's list of models is needed to choose."""
-        return self.auto or self.prefer == "price" or self.price_factor is not None
+        self.needs_listing: bool = self.auto or self.prefer == "price" or self.price_factor is not None
 
     def __repr__(self) -> str:
         shown = [*map(repr, self.models), *(["auto=True"] if self.auto else [])]

@@ -147,7 +147,7 @@ class AsyncInferenceGatewayAPI(Protocol):
         model: str,
         input: ResponseItems,
         *,
-        provider: Provider | str | None = None,
+        provider: Provider | str | Mapping[str, Any] | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
         """Create a response and return it whole (contract: POST /responses)."""
@@ -158,7 +158,7 @@ class AsyncInferenceGatewayAPI(Protocol):
         model: str,
         input: ResponseItems,
         *,
-        provider: Provider | str | None = None,
+        provider: Provider | str | Mapping[str, Any] | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> AsyncStream[ResponseStreamEvent, Response]:
         """Stream a response (contract: POST /responses with `stream`)."""

@@ -25,6 +25,7 @@ from ..settings import (
     without_left_behind,
 )
 from ..signatures import with_signatures
+from .batch import AsyncBatchMethods
 from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
@@ -70,6 +71,7 @@ DEFAULT_URL = "http://localhost:8080/v1"
 @with_signatures
 class AsyncInferenceGatewayClient(
     AsyncAudioMethods,
+    AsyncBatchMethods,
     AsyncImagesMethods,
     AsyncMcpMethods,
     AsyncMessagesMethods,
@@ -391,8 +393,8 @@ class AsyncInferenceGatewayClient(
         headers = _wire.chat.pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=False)
         book, now = route_book(self._session), self._session.runtime.monotonic()
-        if settings.fallback is not None and settings.fallback.needs_listing and book.needs_listing(now):
-            await load_models(self._session, book, settings, now)
+        if settings.fallback is not None and settings.fallback.needs_listing:
+            await load_models(self._session, book, settings)
         return explain_routes(book, settings, target, _wire.chat.chat_call(target, body, headers), now)
 
     # Copies with other options

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import structs
 
-from ..._model.unknown_fields import set_meta, unknown_of
+from ..._model.unknown_fields import unknown_of
 from ...errors import GatewayError
 from ..routes import async_load_listing, plan_journey, reusable, reusable_params, route_book
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..._model.unknown_fields import Meta
+    from ..._routing.candidates import Fallback
     from ..._routing.plan import Journey
     from ..._wire.call import Call, StreamCall, Target
     from ..retry_state import RetryState
@@ -35,8 +35,11 @@ class AsyncRoutedCall(Generic[CallT]):
 
     Args:
         session: The session of the client.
-        settings: The settings of the call, with a fallback.
+        settings: The settings of the call.
+        fallback: The fallback in its settings.
         target: The model that is asked first.
+        messages: The conversation, which can be read several times.
+        given: The parameters, which can be read several times.
         render: Returns the call for a model.
     """
 
@@ -44,19 +47,26 @@ class AsyncRoutedCall(Generic[CallT]):
         self,
         session: AsyncSession,
         settings: ClientSettings[AsyncTokenSource],
+        fallback: Fallback,
+        *,
         target: Target,
-        render: Callable[[Target], CallT],
+        messages: Any,
+        given: dict[str, Any],
+        render: Callable[[Target, Any, dict[str, Any]], CallT],
     ) -> None:
         self._session = session
         self._settings = settings
+        self._fallback = fallback
         self._target = target
+        self._messages = messages
+        self._given = given
         self._render = render
-        self.call: CallT = render(target)  # here: bad input fails before anything is sent
+        self._count = 0
+        self._began = 0.0
         self._journey: Journey | None = None
         self._attempts: RetryState[AsyncTokenSource] | None = None
         self._watch: CallWatch | None = None
-        self._count = 0
-        self._began = 0.0
+        self.call: CallT = render(target, messages, given.copy())  # here: bad input fails before anything is sent
 
     @property
     def count(self) -> int:
@@ -70,22 +80,20 @@ class AsyncRoutedCall(Generic[CallT]):
             AllRoutesFailedError: Several routes were asked, and none answered.
             GatewayError: A failure after which no other route is asked.
         """
+        session = self._session
         try:
             journey = await self._begin()
             while True:
                 attempts: Any = await self._prepare(journey)
                 try:
-                    result = await self._session.send(attempts.call, attempts.settings, attempts)
+                    result = await session.send(attempts.call, self._settings, attempts)
                 except GatewayError as error:
-                    await self._move(journey, error)
+                    self._move(journey, error)
                 else:
-                    journey.answered(self._elapsed())
-                    meta = unknown_of(result).notes.meta
-                    if meta is not None:
-                        meta = self._described(journey, meta)
-                        set_meta(result, meta)
-                        if self._watch is not None:
-                            self._watch.returned(result, meta)
+                    journey.answered(session.runtime.monotonic() - self._began)
+                    meta = None if self._watch is None else unknown_of(result).notes.meta
+                    if self._watch is not None and meta is not None:
+                        self._watch.returned(result, meta)
                     return result
         except BaseException as error:
             self._raised(error)
@@ -106,7 +114,7 @@ class AsyncRoutedCall(Generic[CallT]):
             raise error
         broken.watch = None  # the next stream has it
         try:
-            await self._move(journey, error)
+            self._move(journey, error, final=_ran_tools(broken))
             return await self._open(journey)
         except BaseException as raised:
             self._raised(raised)
@@ -117,7 +125,7 @@ class AsyncRoutedCall(Generic[CallT]):
         journey = self._journey
         if journey is not None and not journey.ended:
             self._failed(journey, error, final=True)
-            error.tried = tuple(journey.tried)
+            error.tried = journey.tried
         return error
 
     def closed(self, stream: AsyncOpenStream[Any, Any]) -> None:
@@ -131,8 +139,7 @@ class AsyncRoutedCall(Generic[CallT]):
     @property
     def may_restart(self) -> bool:
         """Whether the call begins anew after content was handed over."""
-        fallback = self._settings.fallback
-        return fallback is not None and fallback.after_content == "restart"
+        return self._fallback.after_content == "restart"
 
     @property
     def route(self) -> str:
@@ -140,29 +147,28 @@ class AsyncRoutedCall(Generic[CallT]):
         return self._target.model if self._journey is None else self._journey.route.name
 
     async def _begin(self) -> Journey:
-        """Choose the routes."""
-        session, settings = self._session, self._settings
-        book = route_book(session)
-        now = session.runtime.monotonic()
-        if settings.fallback is not None and settings.fallback.needs_listing and book.needs_listing(now):
-            await self._load(book, now)
-        self._journey = plan_journey(book, settings, self._target, self.call, now)
-        return self._journey
-
-    async def _load(self, book: RouteBook, now: float) -> None:
-        await load_models(self._session, book, self._settings, now)
+        """Choose the first route."""
+        session, fallback = self._session, self._fallback
+        book = session.routes or route_book(session)
+        if fallback.needs_listing:
+            await load_models(session, book, self._settings)
+        monotonic = session.runtime.monotonic
+        journey = plan_journey(book, self._settings, self._target, self.call, fallback=fallback, clock=monotonic)
+        self._journey = journey
+        return journey
 
     async def _prepare(self, journey: Journey) -> RetryState[AsyncTokenSource]:
         """Return the attempts at the current route, and reserve its budget."""
-        session, monotonic = self._session, self._session.runtime.monotonic
-        if journey.route.target is not self._target or journey.tried:
-            self.call = self._render(journey.route.target)
-        settings = structs.replace(self._settings, retry=journey.policy(monotonic), spent=journey.spent)
-        attempts = session.attempts(self.call, settings)
-        if settings.watched:
+        session, target = self._session, journey.route.target
+        if target is not self._target:
+            self._target = target
+            self.call = self._render(target, self._messages, self._given.copy())
+        attempts = session.attempts(self.call, self._settings)
+        attempts.follow(journey)
+        if self._settings.watched:
             await self._watched(attempts, journey)
         self._attempts = attempts
-        self._began = monotonic()
+        self._began = session.runtime.monotonic()
         return attempts
 
     async def _watched(self, attempts: RetryState[AsyncTokenSource], journey: Journey) -> None:
@@ -176,23 +182,22 @@ class AsyncRoutedCall(Generic[CallT]):
             began = structs.replace(watch.began, provider=call.provider, model=call.model)
             watch.booking = await self._session.begin_booking(began, attempts)
         watch.route = journey.route.name
-        watch.tried = tuple(journey.tried)
 
     async def _open(self, journey: Journey) -> AsyncOpenStream[Any, Any]:
         while True:
             attempts: Any = await self._prepare(journey)
             try:
-                stream = await self._session.start(attempts.call, attempts.settings, attempts, self._watch)
+                return await self._session.start(attempts.call, self._settings, attempts, self._watch)
             except GatewayError as error:
-                await self._move(journey, error)
-            else:
-                stream.meta = self._described(journey, stream.meta)
-                return stream
+                self._move(journey, error)
 
-    async def _move(self, journey: Journey, error: GatewayError) -> None:
+    def _move(self, journey: Journey, error: GatewayError, *, final: bool = False) -> None:
         """Go on to the next route. Raise the error if there is none."""
-        if self._session.closed or not self._failed(journey, error):
-            raise journey.error(error) from error.__cause__
+        if self._session.closed:
+            raise error from error.__cause__
+        if not self._failed(journey, error, final=final):
+            raised = journey.error(error)
+            raise raised from raised.__cause__
 
     def _failed(self, journey: Journey, error: GatewayError, *, final: bool = False) -> bool:
         """Record that the current route failed. Return whether another one is to be asked."""
@@ -200,25 +205,24 @@ class AsyncRoutedCall(Generic[CallT]):
         count = 1 if attempts is None else attempts.count
         self._count += count
         now = self._session.runtime.monotonic()
-        following = journey.failed(error, now, attempts=count, seconds=self._elapsed(), final=final)
+        following = journey.failed(error, now, attempts=count, seconds=now - self._began, final=final)
         watch = self._watch
         if watch is not None:
-            watch.tried = tuple(journey.tried)
+            watch.tried = journey.tried
             if following is not None and watch.booking is not None:
                 watch.booking.end("failed", usage=None, error=error, meta=error.meta, answered=None)
         return following is not None
-
-    def _elapsed(self) -> float:
-        return self._session.runtime.monotonic() - self._began
-
-    def _described(self, journey: Journey, meta: Meta) -> Meta:
-        return structs.replace(meta, route=journey.route.name, tried=tuple(journey.tried))
 
     def _raised(self, error: BaseException) -> None:
         if self._journey is not None:
             self._journey.release()
         if self._watch is not None:
             self._watch.raised(error, cancelled=self._session.closed)
+
+
+def _ran_tools(stream: AsyncOpenStream[Any, Any]) -> bool:
+    """Return whether the gateway itself ran tools in this stream: another route would run them again."""
+    return getattr(stream.dialect, "turn_count", 1) > 1
 
 
 async def send_routed(
@@ -245,14 +249,22 @@ def routed_call(
     render: Callable[[Target, Any, dict[str, Any]], CallT],
 ) -> AsyncRoutedCall[CallT]:
     """Return a call with fallback, whose body is written anew for each route."""
-    messages, given = reusable(messages), reusable_params(given)
-    return AsyncRoutedCall(session, settings, target, lambda target: render(target, messages, dict(given)))
+    fallback = settings.fallback
+    if fallback is None:
+        raise TypeError("the call has no fallback")
+    if not isinstance(messages, (str, list)):
+        messages = reusable(messages)
+    return AsyncRoutedCall(
+        session, settings, fallback, target=target, messages=messages,
+        given=reusable_params(given) if given else given, render=render,
+    )  # fmt: skip
 
 
-async def load_models(
-    session: AsyncSession, book: RouteBook, settings: ClientSettings[AsyncTokenSource], now: float
-) -> None:
+async def load_models(session: AsyncSession, book: RouteBook, settings: ClientSettings[AsyncTokenSource]) -> None:
     """Load the list of models unless it is fresh."""
+    now = session.runtime.monotonic()
+    if not book.needs_listing(now):
+        return
     from ..._wire.models import models_call
 
     plain = structs.replace(settings, watchers=(), ledger=None, budgets=(), watched=False, fallback=None)

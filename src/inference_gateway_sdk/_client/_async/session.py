@@ -361,6 +361,8 @@ class AsyncSession:
             elapsed=self.runtime.monotonic() - attempts.began,
             attempts=attempts.count,
             raw=body,
+            route=attempts.route,
+            tried=attempts.tried,
         )
 
     @staticmethod

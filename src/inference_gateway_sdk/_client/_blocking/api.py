@@ -145,7 +145,7 @@ class InferenceGatewayAPI(Protocol):
         model: str,
         input: ResponseItems,
         *,
-        provider: Provider | str | None = None,
+        provider: Provider | str | Mapping[str, Any] | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
         """Create a response and return it whole (contract: POST /responses)."""
@@ -156,7 +156,7 @@ class InferenceGatewayAPI(Protocol):
         model: str,
         input: ResponseItems,
         *,
-        provider: Provider | str | None = None,
+        provider: Provider | str | Mapping[str, Any] | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> Stream[ResponseStreamEvent, Response]:
         """Stream a response (contract: POST /responses with `stream`)."""

@@ -26,6 +26,7 @@ from ..settings import (
     without_left_behind,
 )
 from ..signatures import with_signatures
+from .batch import BatchMethods
 from .dialects import MessagesMethods, ResponsesMethods, RunMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
@@ -71,6 +72,7 @@ DEFAULT_URL = "http://localhost:8080/v1"
 @with_signatures
 class InferenceGatewayClient(
     AudioMethods,
+    BatchMethods,
     ImagesMethods,
     McpMethods,
     MessagesMethods,
@@ -390,8 +392,8 @@ class InferenceGatewayClient(
         headers = _wire.chat.pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=False)
         book, now = route_book(self._session), self._session.runtime.monotonic()
-        if settings.fallback is not None and settings.fallback.needs_listing and book.needs_listing(now):
-            load_models(self._session, book, settings, now)
+        if settings.fallback is not None and settings.fallback.needs_listing:
+            load_models(self._session, book, settings)
         return explain_routes(book, settings, target, _wire.chat.chat_call(target, body, headers), now)
 
     # Copies with other options

@@ -362,6 +362,8 @@ class Session:
             elapsed=self.runtime.monotonic() - attempts.began,
             attempts=attempts.count,
             raw=body,
+            route=attempts.route,
+            tried=attempts.tried,
         )
 
     @staticmethod

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
 
 from ..._model.unknown_fields import set_cost
 from ..._wire.call import Reply, StreamCall
-from ..._wire.deltas import Restarted
 from ..._wire.headers import Headers
 from ...errors import GatewayError, ResponseTooLargeError, StreamTruncatedError
 from ..retry_state import RAISE_MAX_BODY
@@ -196,6 +195,8 @@ class Stream(Generic[ChunkT, FinalT]):
                 self._deltas, open_stream = None, self._move(routed, error)
                 waiting = self._begin_deltas(open_stream)
                 if begun:
+                    from ..._wire.deltas import Restarted
+
                     yield Restarted(routed.route)
             else:
                 if chunk is not None:
