@@ -49,7 +49,7 @@ def _names() -> dict[str, Any]:
     from .._tools import tool
     from .._transport import protocols
     from .._wire import audio, call, mcp, metrics, proxy, videos
-    from . import keywords, params, runtime
+    from . import keywords, params, routes, runtime
     from ._async import run_stream as async_runs
     from ._async import stream as async_streams
     from ._blocking import run_stream as runs
@@ -57,6 +57,7 @@ def _names() -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     modules = (
+        routes,
         collections.abc,
         typing,
         params,

@@ -18,11 +18,12 @@ from ..._run.state import RunState
 from ..._run.turn import LogLine, ToolDone, ToolRun
 from ..._schema.adapter import InvalidValueError, adapt
 from ..._schema.partial import PartialReader
-from ..._wire.deltas import Finish, TextDelta, ToolCallDelta, ToolCallStart
+from ..._wire.deltas import Finish, Restarted, TextDelta, ToolCallDelta, ToolCallStart
 from ..._wire.timeouts import read_timeouts
 from ...errors import GatewayError, StreamTruncatedError
 from ..hooks import async_ask, async_notify
 from ..run_options import read_options
+from ..settings import GENERATES, resolve
 from ..tool_runner import AsyncToolRunner
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..._run.events import Action
+    from ..._wire.call import Target
     from ..._wire.deltas import Delta
     from ..runtime import AsyncTokenSource
     from ..settings import ClientSettings
@@ -68,8 +70,12 @@ class AsyncRunStream(Generic[T]):
         messages: Any,
         options: dict[str, Any],
     ) -> None:
+        if "fallback" in options:
+            options = options.copy()
+            settings = resolve(settings, {"fallback": options.pop("fallback")})
         read = read_options(model, options, settings.tools)
         self._client = client.with_tools(None)  # the run sends its tools itself
+        self._fallback = settings.fallback
         self._timeouts = settings.timeouts
         self._model = model
         self._provider = read.provider
@@ -80,9 +86,13 @@ class AsyncRunStream(Generic[T]):
         task = read.settings if known is None else structs.replace(read.settings, first_mode=known)
         self._mode_key = read.mode_key
         self._state = RunState(task, read_history(messages, task.dialect))
+        own: Any = self._client
         if settings.watched:
-            own: Any = self._client
             own._settings = structs.replace(own._settings, parent=os.urandom(8).hex(), costs=self._state.costs)  # noqa: SLF001
+        if settings.fallback is not own._settings.fallback:  # noqa: SLF001
+            own._settings = structs.replace(own._settings, fallback=settings.fallback)  # noqa: SLF001
+        if settings.fallback is not None:
+            own._settings = structs.replace(own._settings, rerouting=self)  # noqa: SLF001
         if self._decisions is not None:
             self._state.check_approvals(self._decisions)
         runtime = session.runtime
@@ -124,7 +134,12 @@ class AsyncRunStream(Generic[T]):
             yield delta
 
     async def text(self) -> AsyncIterator[str]:
-        """Yield the text of all answers piece by piece."""
+        """Yield the text of all answers piece by piece.
+
+        Raises:
+            ValueError: The run has `Fallback(after_content="restart")`, which only `deltas()` can show.
+        """
+        self._check_restart("text()")
         async for delta in self.deltas():
             if isinstance(delta, TextDelta):
                 yield delta.text
@@ -145,7 +160,9 @@ class AsyncRunStream(Generic[T]):
         Raises:
             TypeError: The output type is not `list[X]`.
             OutputError: An element does not match its type.
+            ValueError: As `text()`.
         """
+        self._check_restart("items()")
         output = self._state.settings.output
         arguments = get_args(output.kind) if output is not None else ()
         if output is None or getattr(output.kind, "__origin__", None) is not list or not arguments:
@@ -184,7 +201,7 @@ class AsyncRunStream(Generic[T]):
                     reader, index = None, at
                 case ToolCallDelta(index=at, arguments=text) if in_tool and at == index:
                     piece = text
-                case Finish():
+                case Finish() | Restarted():
                     reader = index = None
                 case _:
                     pass
@@ -278,9 +295,12 @@ class AsyncRunStream(Generic[T]):
             else:
                 async with self._stream(ask) as stream:
                     try:
-                        async for delta in stream.deltas() if deltas else stream:
-                            if deltas:
-                                yield delta
+                        if self._fallback is not None and not deltas:
+                            await stream.final()  # nothing is handed over, so that it may move at any point
+                        else:
+                            async for delta in stream.deltas() if deltas else stream:
+                                if deltas:
+                                    yield delta
                     except GatewayError:
                         raise
                     except BaseException:  # cancelled during an answer: its partial answer is kept in the run
@@ -334,6 +354,27 @@ class AsyncRunStream(Generic[T]):
             else:
                 level = logging.WARNING if notice.level == "warning" else logging.INFO
                 _logger.log(level, notice.text, exc_info=notice.error)
+
+    # --- fallback
+
+    def rendered_for(self, target: Target) -> tuple[Any, dict[str, Any]]:
+        """Continue with another model. Return the current request for it (see `Rerouting`)."""
+        prefix = f"{target.provider}/"
+        bare = target.model[len(prefix) :] if target.model.lower().startswith(prefix) else target.model
+        ask = self._state.move(target.provider, bare)
+        self._model, self._provider, self._mode_key = target.model, None, None
+        params = {name: value for name, value in ask.params.items() if name not in GENERATES | {"mcp_bypass"}}
+        if self._state.settings.dialect == "messages":
+            params.pop("max_tokens")  # an argument of its own, which is the same for each model
+        return ask.messages, params
+
+    def handles(self, error: GatewayError) -> bool:
+        """Return whether the run asks the same model again, with another request (see `Rerouting`)."""
+        return self._state.handles(error)
+
+    def _check_restart(self, view: str) -> None:
+        if self._fallback is not None and self._fallback.after_content == "restart":
+            raise ValueError(f'{view} cannot show a restart: use deltas() with Fallback(after_content="restart")')
 
     # --- requests
 
