@@ -49,6 +49,7 @@ def _names() -> dict[str, Any]:
     from .._tools import tool
     from .._transport import protocols
     from .._wire import audio, call, mcp, metrics, proxy, videos
+    from ..doctor.report import Diagnosis
     from . import keywords, params, runtime
     from ._async import run_stream as async_runs
     from ._async import stream as async_streams
@@ -73,7 +74,7 @@ def _names() -> dict[str, Any]:
     )
     for module in (*modules, proxy, videos, protocols, runtime, async_runs, async_streams, runs, streams):
         found |= vars(module)
-    found |= {name: getattr(contract, name) for name in contract.__all__}
+    found |= {name: getattr(contract, name) for name in contract.__all__} | {"Diagnosis": Diagnosis}
     return found | {name: importlib.import_module(name) for name in ("os", "ssl")}
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from .._model.json_values import is_array, is_object
 from ..errors import ConnectError, GatewayError, RequestError, StatusError, StreamStalledError, StreamTruncatedError
 from ..errors import TimeoutError as CallTimeoutError
 from .report import Diagnosis, Finding, Observations, port_of, scrub, server_time
@@ -208,9 +209,9 @@ def _scrubbed(finding: Finding, secrets: set[str]) -> Finding:
 
 
 def _hidden(value: Any, secrets: set[str]) -> Any:
-    if isinstance(value, dict):
+    if is_object(value):
         return {scrub(key, secrets): _hidden(one, secrets) for key, one in value.items()}
-    if isinstance(value, list):
+    if is_array(value):
         return [_hidden(one, secrets) for one in value]
     return scrub(value, secrets) if isinstance(value, str) else value
 
