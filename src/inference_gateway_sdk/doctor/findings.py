@@ -264,8 +264,7 @@ def _mcp_dead(seen: Observations) -> str | None:
 
 def provider_at_fault(seen: Observations, name: str) -> str:
     """Return the provider that the finding of this id is about, or ""."""
-    shown = _AT_FAULT.get(name)
-    return (shown(seen) if shown else "") or seen.provider
+    return (_AT_FAULT[name](seen) if name in _AT_FAULT else "") or seen.provider
 
 
 def _broken(seen: Observations, *texts: str, statuses: tuple[int, ...] = ()) -> tuple[str, str]:

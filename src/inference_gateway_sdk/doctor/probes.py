@@ -24,6 +24,7 @@ from msgspec import Struct, field
 
 from .._generated.gateway import Provider
 from .._model.json_values import is_object
+from .._model.open_types import Concealed
 from .._transport.routing import environment_proxies, environment_proxy
 from .._transport.trust import client_context
 from .._wire.url import redact_url
@@ -83,7 +84,7 @@ class Connections(Protocol):
     def cert(self) -> Any: ...
 
 
-class Setup(Struct, frozen=True, kw_only=True):
+class Setup(Concealed, Struct, frozen=True, kw_only=True):
     """The set-up to examine: the settings of a client.
 
     Attributes:
