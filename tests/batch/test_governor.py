@@ -1,0 +1,181 @@
+"""The limits that workers share, in simulated time."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from decimal import Decimal
+
+import pytest
+
+from inference_gateway_sdk.batch.governor import Block, Governor, Permits, Used
+
+
+class Time:
+    """A clock that moves to the next sleeper."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._number = 0
+
+    def clock(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self._number += 1
+        future = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (self.now + seconds, self._number, future))
+        await future
+
+    async def run(self, until: float) -> None:
+        """Let the sleepers go on, each at its time."""
+        while True:
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if not self._waiting or self._waiting[0][0] > until:
+                self.now = until
+                return
+            self.now, _, future = heapq.heappop(self._waiting)
+            future.set_result(None)
+
+
+async def sent(governor: Governor, workers: int, seconds: float, tokens_each: int = 0) -> list[float]:
+    """Return when the requests of workers that send as fast as they may were sent."""
+    time, times = Time(), list[float]()
+
+    async def worker(name: str) -> None:
+        async def fetch(tokens: int, used: Used) -> Block:
+            await time.sleep(0.003)  # a message takes a while
+            return governor.take(name, time.now, tokens_each=tokens, used=used)
+
+        permits = Permits(fetch, clock=time.clock, sleep=time.sleep)
+        while True:
+            await permits.acquire(tokens_each)
+            times.append(time.now)
+
+    tasks = [asyncio.create_task(worker(f"w{number}")) for number in range(workers)]
+    await time.run(seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return sorted(times)
+
+
+def most_in_a_minute(times: list[float]) -> int:
+    """Return the most requests in any window of 60 s."""
+    return max(sum(begin <= at < begin + 60 for at in times) for begin in times)
+
+
+@pytest.mark.parametrize("rpm", [60, 600])
+def test_workers_share_the_requests_of_a_minute(rpm: int) -> None:
+    """Over three workers no minute has more than `rpm` requests, plus one, and few places stay empty."""
+    times = asyncio.run(sent(Governor(rpm=rpm), 3, 200))
+    assert most_in_a_minute(times) <= rpm + 1
+    assert len(times) >= 0.9 * rpm * 200 / 60
+
+
+def test_workers_share_the_tokens_of_a_minute() -> None:
+    """A minute has at most `tpm` tokens, at the expected tokens of a request."""
+    times = asyncio.run(sent(Governor(tpm=6000), 3, 200, tokens_each=50))
+    assert 50 * most_in_a_minute(times) <= 6000 + 50
+    assert len(times) >= 0.9 * 6000 / 50 * 200 / 60
+
+
+def test_use_beyond_the_permits_delays_everybody() -> None:
+    """Retries and long answers move the schedule; answers that were shorter move it back."""
+    calls = Governor(rpm=60)
+    first = calls.take("a", 0.0)
+    assert (first.calls, first.delay, first.interval) == (1, 0.0, 1.0)
+    assert calls.take("b", 0.0, used=Used(calls=3)).delay == pytest.approx(4.0)
+    tokens = Governor(tpm=60_000)
+    assert tokens.take("a", 0.0, tokens_each=1000).delay == 0.0
+    assert tokens.take("b", 0.0, tokens_each=1000, used=Used(tokens=9000)).delay == pytest.approx(10.0)
+    assert tokens.take("b", 0.0, tokens_each=1000, used=Used(tokens=-4000)).delay == pytest.approx(7.0)
+
+
+def test_concurrency_is_divided_among_the_workers_that_are_there() -> None:
+    """The shares add up to the limit; a worker that is silent for 30 s has none."""
+    governor = Governor(concurrency=10)
+    for name in "abc":
+        governor.take(name, 0.0)
+    assert sorted(governor.take(name, 1.0).concurrency or 0 for name in "abc") == [3, 3, 4]
+    governor.take("a", 40.0)
+    assert governor.take("b", 41.0).concurrency == 5
+    governor.remove("a")
+    assert governor.take("b", 41.0).concurrency == 10
+
+
+def test_leases_never_exceed_the_budget() -> None:
+    """What is spent and lent together stays within the budget; a lease of a lost worker counts as spent."""
+    governor = Governor(budget=Decimal(10), spent=Decimal(1))
+    first = governor.lease("a", 0.0, Decimal(4))
+    second = governor.lease("b", 0.0, Decimal(9))
+    assert (first.amount, first.wait) == (Decimal(4), False)
+    assert second.amount == Decimal("2.5")  # a half of the rest
+    assert second.wait
+    governor.settle("a", Decimal(3))
+    governor.remove("b")
+    assert governor.spent == Decimal("6.5")
+    last = governor.lease("c", 0.0, Decimal(100))
+    assert (last.amount, last.wait) == (Decimal("3.5"), False)
+
+
+def test_a_restarted_governor_learns_of_the_leases_that_are_held() -> None:
+    """A worker's own lease counts, although this governor did not lend it."""
+    governor = Governor(budget=Decimal(10))
+    assert governor.lease("a", 0.0, Decimal(10), held=Decimal(8)).amount == Decimal(2)
+    assert governor.lease("b", 0.0, Decimal(10)).amount == 0
+
+
+def test_no_limit_costs_one_message_a_second() -> None:
+    """Without limits a block is unlimited, and it is asked for once a second."""
+    time, asked = Time(), list[float]()
+
+    async def fetch(tokens: int, used: Used) -> Block:
+        asked.append(time.now)
+        return Governor().take("a", time.now)
+
+    async def work() -> None:
+        permits = Permits(fetch, clock=time.clock, sleep=time.sleep)
+        for _ in range(1000):
+            await permits.acquire()
+        time.now = 5.0
+        await permits.acquire()
+
+    asyncio.run(work())
+    assert asked == [0.0, 5.0]
+
+
+def test_without_a_governor_a_worker_goes_on_at_half_its_rate() -> None:
+    """After 30 s without an answer it sends half as many; when the governor is back, as many as before."""
+    time, times = Time(), list[float]()
+    governor = Governor(rpm=600)
+
+    async def fetch(tokens: int, used: Used) -> Block:
+        if 20 <= time.now < 100:
+            raise ConnectionError
+        return governor.take("a", time.now)
+
+    async def work() -> None:
+        permits = Permits(fetch, clock=time.clock, sleep=time.sleep)
+
+        async def forever() -> None:
+            while True:
+                await permits.acquire()
+                times.append(time.now)
+
+        task = asyncio.create_task(forever())
+        await time.run(200)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(work())
+
+    def rate(begin: float, end: float) -> float:
+        return sum(begin <= at < end for at in times) / (end - begin)
+
+    assert rate(0, 20) == pytest.approx(10, rel=0.05)
+    assert rate(22, 49) == 0
+    assert rate(55, 95) == pytest.approx(5, rel=0.1)
+    assert rate(120, 200) == pytest.approx(10, rel=0.05)
