@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from inference_gateway_sdk.batch.governor import Block, Governor, Permits, Used
+from inference_gateway_sdk.batch.governor import Block, Governor, Lease, Permits, Used
 
 
 class Time:
@@ -107,25 +107,42 @@ def test_concurrency_is_divided_among_the_workers_that_are_there() -> None:
 
 
 def test_leases_never_exceed_the_budget() -> None:
-    """What is spent and lent together stays within the budget; a lease of a lost worker counts as spent."""
-    governor = Governor(budget=Decimal(10), spent=Decimal(1))
-    first = governor.lease("a", 0.0, Decimal(4))
-    second = governor.lease("b", 0.0, Decimal(9))
-    assert (first.amount, first.wait) == (Decimal(4), False)
-    assert second.amount == Decimal("2.5")  # a half of the rest
-    assert second.wait
+    """What is spent and lent together stays within the budget."""
+    governor = Governor(budget=Decimal(10), spent=Decimal(1), workers=2)
+    assert governor.lease("a", 0.0) == Lease(amount=Decimal("4.5"))
+    assert governor.lease("b", 0.0) == Lease(amount=Decimal("4.5"), wait=True)
+    assert governor.lease("c", 0.0) == Lease(amount=Decimal(0), wait=True)
     governor.settle("a", Decimal(3))
-    governor.remove("b")
-    assert governor.spent == Decimal("6.5")
-    last = governor.lease("c", 0.0, Decimal(100))
-    assert (last.amount, last.wait) == (Decimal("3.5"), False)
+    assert governor.lease("c", 0.0) == Lease(amount=Decimal("1.5"), wait=True)
+    assert governor.lease("a", 0.0, least=Decimal(1)) == Lease(amount=Decimal(0), wait=True)
+    governor.settle("c", Decimal(0))
+    governor.settle("b", Decimal("4.5"))
+    assert governor.lease("a", 0.0, least=Decimal(2)) == Lease(amount=Decimal(0))
+    assert governor.lease("a", 0.0, least=Decimal("1.5")) == Lease(amount=Decimal("1.5"))
+
+
+def test_a_lease_of_a_lost_worker_counts_as_far_as_it_may_be_spent() -> None:
+    """All of it if nothing is known, else what is known."""
+    governor = Governor(budget=Decimal(9), workers=3)
+    for name in "abc":
+        governor.lease(name, 0.0)
+    governor.remove("a")
+    governor.remove("b", Decimal(1))
+    governor.remove("c", Decimal(100))
+    assert governor.spent == 7
+
+
+def test_thirds_of_a_budget_do_not_exceed_it() -> None:
+    """Shares are rounded down."""
+    governor = Governor(budget=Decimal(2), workers=3)
+    assert Decimal("1.99") < sum(governor.lease(name, 0.0).amount or 0 for name in "abc") <= 2
 
 
 def test_a_restarted_governor_learns_of_the_leases_that_are_held() -> None:
     """A worker's own lease counts, although this governor did not lend it."""
     governor = Governor(budget=Decimal(10))
-    assert governor.lease("a", 0.0, Decimal(10), held=Decimal(8)).amount == Decimal(2)
-    assert governor.lease("b", 0.0, Decimal(10)).amount == 0
+    assert governor.lease("a", 0.0, held=Decimal(8)).amount == Decimal(2)
+    assert governor.lease("b", 0.0).amount == 0
 
 
 def test_no_limit_costs_one_message_a_second() -> None:

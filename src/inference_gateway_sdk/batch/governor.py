@@ -7,7 +7,7 @@ the worker's side. It fetches permits in blocks of about a second, so that a mes
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -21,6 +21,7 @@ BLOCK: Final = 1.0  # seconds of requests in one block
 PATIENCE: Final = 30.0  # seconds without a governor, after which a worker goes on at half its rate
 _ABSENT: Final = 30.0  # seconds without a message, after which a worker gets no share of the concurrency
 _RETRY: Final = 1.0
+_DOWN: Final = Context(prec=28, rounding=ROUND_DOWN)  # shares rounded up would exceed the whole
 _SUBSTITUTE: Final = 5.0  # seconds of requests at half the rate, until the governor is asked again
 
 
@@ -71,6 +72,7 @@ class Governor:
         concurrency: Requests in flight, or None.
         budget: The limit of the budget, or None.
         spent: The part of it that was spent before.
+        workers: The number of workers that are expected.
     """
 
     def __init__(
@@ -81,12 +83,14 @@ class Governor:
         concurrency: int | None = None,
         budget: Decimal | None = None,
         spent: Decimal = Decimal(0),
+        workers: int = 1,
     ) -> None:
         self._each_call = 60 / rpm if rpm else 0.0
         self._each_token = 60 / tpm if tpm else 0.0
         self._concurrency = concurrency
         self._budget = budget
         self._spent = spent
+        self._workers = workers
         self._leases: dict[str, Decimal] = {}
         self._seen: dict[str, float] = {}
         self._next_call = self._next_token = float("-inf")
@@ -114,13 +118,13 @@ class Governor:
         self._next_token = start + calls * tokens_each * self._each_token if self._each_token else self._next_token
         return Block(calls=calls, delay=start - now, interval=interval, concurrency=share)
 
-    def lease(self, worker: str, now: float, wanted: Decimal | None, held: Decimal | None = None) -> Lease:
-        """Lend a part of the budget to a worker, which returns the rest with `settle`.
+    def lease(self, worker: str, now: float, least: Decimal = Decimal(0), held: Decimal | None = None) -> Lease:
+        """Lend a worker an equal part of the rest of the budget. The worker returns what it did not use with `settle`.
 
         Args:
             worker: The name of the worker.
             now: The time.
-            wanted: The amount that its work may cost at most. None asks for an equal share of the rest.
+            least: An amount below which the worker could not send one request.
             held: A lease that the worker holds already: a governor that was restarted does not know it.
         """
         self._seen[worker] = now
@@ -129,11 +133,12 @@ class Governor:
         if self._budget is None:
             return Lease()
         rest = self._budget - self._spent - sum(self._leases.values())
-        others = any(name != worker and amount for name, amount in self._leases.items())
-        share = rest / len(self._present(now))
-        amount = max(Decimal(0), share if wanted is None else min(wanted, share if others else rest))
-        if amount:
-            self._leases[worker] = self._leases.get(worker, Decimal(0)) + amount
+        share = _DOWN.divide(self._budget - self._spent, Decimal(max(self._workers, len(self._present(now)))))
+        amount = max(min(share, rest), least)
+        if amount > rest or amount <= 0:
+            amount = Decimal(0)
+        others = any(held for name, held in self._leases.items() if name != worker)
+        self._leases[worker] = self._leases.get(worker, Decimal(0)) + amount
         return Lease(amount=amount, wait=others)
 
     def settle(self, worker: str, spent: Decimal) -> None:
@@ -141,10 +146,11 @@ class Governor:
         self._leases.pop(worker, None)
         self._spent += spent
 
-    def remove(self, worker: str) -> None:
-        """Forget a worker that has ended. An open lease counts as spent, because its requests may be billed."""
+    def remove(self, worker: str, spent: Decimal | None = None) -> None:
+        """Forget a worker that was lost. Of its open lease `spent` counts, or all of it if that is not known."""
         self._seen.pop(worker, None)
-        self._spent += self._leases.pop(worker, Decimal(0))
+        lease = self._leases.pop(worker, Decimal(0))
+        self._spent += lease if spent is None else min(spent, lease)
 
     @property
     def spent(self) -> Decimal:

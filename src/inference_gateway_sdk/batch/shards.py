@@ -1,7 +1,7 @@
 """Shards of a large input: byte ranges of JSONL files, row groups of Parquet files, whole gzip files.
 
 A shard is named by its place in the input. Its output has the same name, so that a list of the output folder shows
-which shards are done, without a table of row ids. This module reads files and decides nothing about requests.
+which shards are done, without a table of row ids. This module reads and names files, and knows nothing of requests.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import glob
 import gzip
 import importlib
 import os
+from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, cast
@@ -23,8 +24,9 @@ from .._version import install_command
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["InputFile", "Shard", "ShardRow", "estimate_rows", "find_inputs", "locate", "plan_file", "read_shard",
-           "shards_of"]  # fmt: skip
+__all__ = ["InputFile", "JobFile", "JobFolder", "Shard", "ShardResult", "ShardRow", "estimate_rows", "find_inputs", "locate", "plan_file", "read_shard",
+           "shards_of",
+           "write_atomically"]  # fmt: skip
 
 Format = Literal["jsonl", "gzip", "parquet"]
 
@@ -268,3 +270,145 @@ def _read_row_groups(path: Path, shard: Shard) -> Iterator[ShardRow]:
             for row in batch.to_pylist():
                 yield ShardRow(place, row)
                 place += 1
+
+
+class JobFile(Struct, frozen=True, kw_only=True):
+    """The content of `job.json`.
+
+    Attributes:
+        version: The version of the layout.
+        inputs: The input files, as planned.
+        key: The field that identifies a row, or None for its place.
+        ask: The fingerprint of the function that makes the requests.
+        rows_per_shard: The number of rows a shard should have.
+    """
+
+    version: int = 1
+    inputs: tuple[InputFile, ...] = ()
+    key: str | None = None
+    ask: str = ""
+    rows_per_shard: int = 10_000
+
+
+class JobFolder:
+    """The output folder of a job: names, and changes that happen wholly or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.state = path / "_job"
+
+    def create(self) -> None:
+        """Create the folder and those below it."""
+        for name in ("running", "stats"):
+            (self.state / name).mkdir(parents=True, exist_ok=True)
+
+    def output(self, shard: str) -> Path:
+        """Return the file of a shard that is done."""
+        return self.path / f"{shard}.jsonl"
+
+    def journal(self, shard: str) -> Path:
+        """Return the file of a shard that is running."""
+        return self.state / "running" / f"{shard}.jsonl"
+
+    def failure(self, shard: str) -> Path:
+        """Return the file of a shard that was given up."""
+        return self.path / "failed" / f"{shard}.json"
+
+    def stats(self, shard: str) -> Path:
+        """Return the file with the figures of a shard that is done."""
+        return self.state / "stats" / f"{shard}.json"
+
+    def load(self) -> JobFile | None:
+        """Return the job of this folder, or None.
+
+        Raises:
+            ValueError: `job.json` was written by another version or is damaged.
+        """
+        file = self.state / "job.json"
+        try:
+            found = msgspec.json.decode(file.read_bytes(), type=JobFile)
+        except FileNotFoundError:
+            return None
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"destination: {file} cannot be read: {error}") from error
+        if found.version != 1:
+            raise ValueError(f"destination: {file} has version {found.version}, which a later release wrote")
+        return found
+
+    def done(self) -> set[str]:
+        """Return the names of the shards that are done."""
+        return _names(self.path, ".jsonl")
+
+    def failed(self) -> set[str]:
+        """Return the names of the shards that were given up."""
+        return _names(self.path / "failed", ".json")
+
+    def results(self) -> Iterator[ShardResult]:
+        """Yield the figures of the shards that are done."""
+        done = self.done()
+        for name in sorted(_names(self.state / "stats", ".json") & done):
+            yield msgspec.json.decode(self.stats(name).read_bytes(), type=ShardResult)
+
+    def commit(self, shard: str, result: ShardResult) -> None:
+        """Make a shard done. The rename is the moment: before it, the journal is where it was."""
+        write_atomically(self.stats(shard), msgspec.json.encode(result))
+        journal = self.journal(shard)
+        journal.replace(self.output(shard))
+        for leftover in journal.parent.glob(f"{journal.name}.*"):
+            leftover.unlink(missing_ok=True)
+
+    def reopen(self, shard: str) -> None:
+        """Make a shard that is done running again, to ask its failed rows again."""
+        self.output(shard).replace(self.journal(shard))
+
+    def give_up(self, shard: Shard, tries: int, error: str) -> None:
+        """Record a shard that is not tried again. Its journal stays."""
+        self.failure(shard.name).parent.mkdir(exist_ok=True)
+        content = {"shard": structs.asdict(shard), "tries": tries, "error": error}
+        write_atomically(self.failure(shard.name), msgspec.json.format(msgspec.json.encode(content)))
+
+
+def _names(folder: Path, suffix: str) -> set[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name.removesuffix(suffix) for entry in entries if entry.name.endswith(suffix)}
+    except FileNotFoundError:
+        return set()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file at once, after its content is on the disk."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+class ShardResult(Struct, kw_only=True):
+    """The figures of one shard.
+
+    Attributes:
+        shard: The name.
+        done: Rows with an answer.
+        failed: Rows with an error.
+        tokens: Tokens used.
+        spent: The part of the budget that was spent, in its unit.
+        cost: The known cost.
+        currency: The currency of the cost.
+        stopped: The reason why the shard is not done: "budget", "interrupted", "circuit", "busy". None if it is done.
+        error: The error of a shard that could not be worked at.
+        final: True if another try would fail as well, as of a line that is not JSON.
+    """
+
+    shard: str
+    done: int = 0
+    failed: int = 0
+    tokens: int = 0
+    spent: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+    currency: str = "USD"
+    stopped: str | None = None
+    error: str | None = None
+    final: bool = False
