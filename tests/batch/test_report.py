@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import re
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from inference_gateway_sdk.batch import BatchProgress
 from inference_gateway_sdk.batch.report import (
-    MOST_BUCKETS,
-    Bucket,
+    MOST_POINTS,
     History,
+    Point,
+    format_amount,
     format_seconds,
-    percentile,
     render_report,
     write_report,
 )
@@ -53,45 +54,43 @@ def read(page: str) -> Reader:
     return reader
 
 
-def run(seconds: int = 100) -> History:
-    """Return the history of a run with a stall and refusals."""
+def run() -> list[Point]:
+    """Return the history of a run of 100 s with a stall and refusals."""
     history = History()
     done = refusals = 0
-    for step in range(seconds * 10):
-        at = step / 10
-        rows = 0 if 40 <= at < 60 else 2
-        done += rows
+    for step in range(200):
+        at = step / 2
+        done += 0 if 40 <= at < 60 else 2
         refusals += at > 80
-        history.add(at, done=done, tokens=9 * done, cost=done / 1000, refusals=refusals, latencies=[0.5] * rows)
-    return history
+        history.add(
+            BatchProgress(
+                elapsed=at,
+                done=done,
+                output_tokens=9 * done,
+                cost=Decimal(done) / 1000,
+                refusals=refusals,
+                concurrency=8,
+                latency_p50=0.5,
+                latency_p95=1.0,
+            )  # fmt: skip
+        )
+    return history.points
 
 
-def test_a_long_run_keeps_a_bounded_number_of_buckets() -> None:
-    """However long the run, the memory is bounded, and neither counts nor latencies are lost."""
+def test_a_long_run_keeps_a_bounded_number_of_points() -> None:
+    """However long the run, the memory is bounded, the points are spread evenly, and the last one is exact."""
     history = History()
-    for number in range(200_000):
-        history.add(number * 0.9, done=number, latencies=[0.1])
-    assert MOST_BUCKETS / 2 < len(history.buckets) <= 2 * MOST_BUCKETS
-    assert history.buckets[-1].done == 199_999
-    assert sum(sum(bucket.latencies.values()) for bucket in history.buckets) == 200_000
-    assert [bucket.at for bucket in history.buckets] == sorted({bucket.at for bucket in history.buckets})
-
-
-def test_percentiles_are_exact_to_five_per_cent() -> None:
-    """Compared with the sorted latencies themselves."""
-    chosen = random.Random(7)
-    latencies = [chosen.lognormvariate(0, 1) for _ in range(5000)]
-    history = History()
-    history.add(0.1, done=5000, latencies=latencies)
-    for share in (0.5, 0.9, 0.99):
-        exact = sorted(latencies)[round(share * 5000) - 1]
-        assert percentile(history.buckets[0].latencies, share) == pytest.approx(exact, rel=0.05)
-    assert percentile({}, 0.5) is None
+    for number in range(50_000):
+        history.add(BatchProgress(elapsed=number * 0.5, done=number))
+    assert MOST_POINTS / 2 < len(history.points) <= 2 * MOST_POINTS
+    assert history.points[-1].ended == 49_999
+    gaps = [later.at - point.at for point, later in zip(history.points, history.points[1:-1], strict=False)]
+    assert max(gaps) <= 4 * min(gaps)
 
 
 def test_the_report_is_one_file_that_needs_nothing_else(tmp_path: Path) -> None:
     """There is no address, script, style sheet or picture of another file, and every plot has a line."""
-    write_report(tmp_path / "r.html", title="Batch", summary=[("rows", "10")], history=run().buckets)
+    write_report(tmp_path / "r.html", title="Batch", summary=[("rows", "10")], history=run())
     page = (tmp_path / "r.html").read_text("utf-8")
     reader = read(page)
     assert not re.search(r"https?:|<script|<link|<img|url\(|@import|\bsrc=", page)
@@ -107,12 +106,14 @@ def test_the_report_is_one_file_that_needs_nothing_else(tmp_path: Path) -> None:
 
 def test_the_plots_show_the_figures() -> None:
     """A stall is a line at zero in the throughput and a gap in the latencies; costs end at their sum."""
-    page = render_report(title="t", summary=[], history=run().buckets)
+    page = render_report(title="t", summary=[], history=run())
     throughput, _, latency, _, _, cost = page.split("<figure>")[1:]
     heights = [float(point.split(",")[1]) for point in re.findall(r'points="([^"]*)"', throughput)[0].split()]
     assert max(heights) == heights[len(heights) // 2]  # zero is at the bottom of the plot
-    assert latency.count("<polyline") == 6  # three percentiles, each before and after the stall
-    assert ">0.15<" in cost and ">0.2<" in cost and ">0.25<" not in cost  # 160 rows of 0.001 each
+    assert latency.count("<polyline") == 4  # two percentiles, each before and after the stall
+    assert ">0.3<" in cost  # 320 rows of 0.001 each
+    assert ">0.4<" in cost
+    assert ">0.5<" not in cost
 
 
 def test_texts_from_outside_are_escaped() -> None:
@@ -126,7 +127,7 @@ def test_texts_from_outside_are_escaped() -> None:
 @pytest.mark.parametrize("values", [[0.0, 0.0], [0.0, 1e-7], [1e9, 3e12]])
 def test_any_size_of_values_has_a_plot(values: list[float]) -> None:
     """Runs without cost, with a tiny one and with a huge one have lines within the plot."""
-    history = [Bucket(at=number + 1.0, cost=value) for number, value in enumerate(values)]
+    history = [Point(at=number + 1.0, cost=value) for number, value in enumerate(values)]
     page = render_report(title="t", summary=[], history=history)
     for points in re.findall(r'points="([^"]*)"', page):
         for point in points.split():
@@ -139,3 +140,11 @@ def test_any_size_of_values_has_a_plot(values: list[float]) -> None:
 def test_spans_of_time_are_written_for_people(seconds: float, text: str) -> None:
     """Minutes and seconds, with hours from one on."""
     assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [("0", "0.00"), ("12.346", "12.35"), ("0.25", "0.25"), ("0.00123", "0.0012")]
+)
+def test_amounts_are_written_for_people(amount: str, text: str) -> None:
+    """Two decimals, or two digits of a small amount."""
+    assert format_amount(Decimal(amount)) == text

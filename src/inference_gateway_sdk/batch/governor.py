@@ -1,4 +1,4 @@
-"""The limits of a job that several workers share: requests and tokens a minute, concurrency and budget.
+"""The limits of a job that several workers share: requests and tokens a minute, and the budget.
 
 `Governor` is pure: it has no clock and no socket. Here it is called directly, and on Ray through an actor. `Permits` is
 the worker's side. It fetches permits in blocks of about a second, so that a message pays for many requests.
@@ -7,6 +7,7 @@ the worker's side. It fetches permits in blocks of about a second, so that a mes
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -19,16 +20,18 @@ __all__ = ["Block", "Governor", "Lease", "Permits", "Used"]
 
 BLOCK: Final = 1.0  # seconds of requests in one block
 PATIENCE: Final = 30.0  # seconds without a governor, after which a worker goes on at half its rate
-_ABSENT: Final = 30.0  # seconds without a message, after which a worker gets no share of the concurrency
+_ABSENT: Final = 30.0  # seconds without a message, after which a worker has no share
+_SHORTEST: Final = 1e-4  # seconds between two requests, however many tokens a minute are allowed
+_LOOK: Final = 0.05  # seconds until a loop without permits looks again
+_EARLY: Final = 0.3  # seconds before the end of a block, when the next one is fetched
 _RETRY: Final = 1.0
 _DOWN: Final = Context(prec=28, rounding=ROUND_DOWN)  # shares rounded up would exceed the whole
 _SUBSTITUTE: Final = 5.0  # seconds of requests at half the rate, until the governor is asked again
 
 
 class Used(Struct, frozen=True, kw_only=True):
-    """Requests and tokens beyond those that were granted, since the last report. Negative if fewer were used."""
+    """Tokens beyond those that the governor counted, since the last report. Negative if fewer were used."""
 
-    calls: int = 0
     tokens: int = 0
 
 
@@ -36,16 +39,14 @@ class Block(Struct, frozen=True, kw_only=True):
     """Permits for some requests.
 
     Attributes:
-        calls: The number of requests. None if they are not limited.
+        calls: The number of requests.
         delay: Seconds until the first one.
         interval: Seconds between two of them.
-        concurrency: The most requests that this worker may have in flight. None if not limited.
     """
 
-    calls: int | None = None
+    calls: int
     delay: float = 0.0
     interval: float = 0.0
-    concurrency: int | None = None
 
 
 class Lease(Struct, frozen=True, kw_only=True):
@@ -69,7 +70,6 @@ class Governor:
     Args:
         rpm: Requests a minute, or None.
         tpm: Tokens a minute, or None.
-        concurrency: Requests in flight, or None.
         budget: The limit of the budget, or None.
         spent: The part of it that was spent before.
         workers: The number of workers that are expected.
@@ -80,14 +80,12 @@ class Governor:
         *,
         rpm: float | None = None,
         tpm: float | None = None,
-        concurrency: int | None = None,
         budget: Decimal | None = None,
         spent: Decimal = Decimal(0),
         workers: int = 1,
     ) -> None:
         self._each_call = 60 / rpm if rpm else 0.0
         self._each_token = 60 / tpm if tpm else 0.0
-        self._concurrency = concurrency
         self._budget = budget
         self._spent = spent
         self._workers = workers
@@ -106,17 +104,17 @@ class Governor:
         """
         self._seen[worker] = now
         if used is not None:
-            self._next_call += used.calls * self._each_call
             self._next_token += used.tokens * self._each_token
-        share = self._share(worker, now)
-        interval = max(self._each_call, self._each_token * tokens_each)
-        if interval == 0:
-            return Block(concurrency=share)
+        interval = max(self._each_call, self._each_token * tokens_each, _SHORTEST)
         calls = max(1, int(BLOCK / interval / len(self._present(now))))
+        if self._each_token and not tokens_each:
+            calls = 1  # until the first request shows how many tokens they use
         start = max(now, self._next_call, self._next_token)
-        self._next_call = start + calls * interval if self._each_call else self._next_call
-        self._next_token = start + calls * tokens_each * self._each_token if self._each_token else self._next_token
-        return Block(calls=calls, delay=start - now, interval=interval, concurrency=share)
+        if self._each_call:
+            self._next_call = start + calls * interval
+        if self._each_token:
+            self._next_token = start + calls * tokens_each * self._each_token
+        return Block(calls=calls, delay=start - now, interval=interval)
 
     def lease(self, worker: str, now: float, least: Decimal = Decimal(0), held: Decimal | None = None) -> Lease:
         """Lend a worker an equal part of the rest of the budget. The worker returns what it did not use with `settle`.
@@ -160,18 +158,12 @@ class Governor:
     def _present(self, now: float) -> list[str]:
         return sorted(name for name, seen in self._seen.items() if now - seen < _ABSENT)
 
-    def _share(self, worker: str, now: float) -> int | None:
-        if self._concurrency is None:
-            return None
-        names = self._present(now)
-        each, rest = divmod(self._concurrency, len(names))
-        return each + (names.index(worker) < rest)
-
 
 class Permits:
-    """A worker's permits, fetched from a governor.
+    """A worker's permits, fetched from a governor. The loop of a batch uses them as it uses its own pace.
 
-    If the governor does not answer for 30 seconds, the worker goes on at half the rate that it had.
+    A permit has a time. One that is not used then is lost, so that late workers do not catch up together. If the
+    governor does not answer for 30 seconds, the worker goes on at half the rate that it had.
 
     Args:
         fetch: Asks the governor for a block. It raises if the governor does not answer.
@@ -189,69 +181,117 @@ class Permits:
         self._fetch = fetch
         self._clock = clock
         self._sleep = sleep
-        self._lock = asyncio.Lock()
-        self._left = 0
-        self._unlimited = False
-        self._expires = float("-inf")  # when an unlimited block is asked for again
-        self._next = self._interval = 0.0
-        self._failing_since: float | None = None
+        self._wanted = asyncio.Event()
+        self._wanted.set()
+        self._slots: deque[tuple[float, float]] = deque()  # the time of a permit, and how late it may be used
         self._rate: float | None = None  # requests a second of the last block
-        self._extra = Used()
-        self.concurrency: int | None = None
+        self._end = clock()  # of the last block
+        self._failing_since: float | None = None
+        self._charged = 0  # the tokens that the governor counts for each request
+        self.tokens = _TokenCount()
 
-    async def acquire(self, tokens_each: int = 0) -> None:
-        """Wait for the place of the next request."""
-        async with self._lock:
-            now = self._clock()
-            if self._unlimited and now < self._expires:
-                return
-            if not self._left:
-                await self._refill(tokens_each)
-                if self._unlimited:
-                    return
-            self._left -= 1
-            wait = self._next - self._clock()
-            self._next += self._interval
-            if wait > 0:
-                await self._sleep(wait)
+    def wait(self, now: float) -> float:
+        """Return the seconds until the next permit, or until the next look if none is known."""
+        while self._slots and self._slots[0][1] < now:
+            self._slots.popleft()
+        if not self._slots:
+            self._wanted.set()
+            return _LOOK
+        return max(0.0, self._slots[0][0] - now)
 
-    def add(self, used: Used) -> None:
-        """Add a use beyond the permits, which the next message reports."""
-        self._extra = Used(calls=self._extra.calls + used.calls, tokens=self._extra.tokens + used.tokens)
+    def take(self, units: float, now: float) -> None:
+        """Use permits."""
+        for _ in range(int(units)):
+            if self._slots:
+                self._slots.popleft()
+                self.tokens.charge(self._charged)
+        if not self._slots or self._slots[-1][0] - now < _EARLY:
+            self._wanted.set()
 
-    async def _refill(self, tokens_each: int) -> None:
-        """Fetch a block. Without a governor for `PATIENCE` seconds, make one at half the last rate."""
+    def settle(self, difference: float) -> None:
+        """Ignore a correction: the number of requests is never estimated."""
+
+    async def run(self) -> None:
+        """Fetch blocks, each before the last one is used up, until the task is cancelled."""
         while True:
-            used, self._extra = self._extra, Used()
-            try:
-                block = await self._fetch(tokens_each, used)
-            except Exception:  # noqa: BLE001  (whatever the reason, the governor did not answer)
-                self.add(used)
-                self._failing_since = self._clock() if self._failing_since is None else self._failing_since
-                if self._clock() - self._failing_since >= PATIENCE:
-                    self._accept(self._substitute())
-                    return
-                await self._sleep(_RETRY)
-            else:
-                self._failing_since = None
-                self._accept(block)
-                if block.calls:
-                    self._rate = block.calls / max(block.delay + block.calls * block.interval, 1e-9)
-                return
+            await self._wanted.wait()
+            self._wanted.clear()
+            await self._refill()
 
-    def _substitute(self) -> Block:
-        """Return a block at half the last rate."""
-        if self._rate is None:
-            return Block(calls=None if self._unlimited else 1, concurrency=self.concurrency)
-        interval = 2 / self._rate
-        return Block(
-            calls=max(1, int(_SUBSTITUTE / interval)), delay=interval, interval=interval, concurrency=self.concurrency
-        )
+    async def _refill(self) -> None:
+        """Fetch a block. Without a governor for `PATIENCE` seconds, make one at half the last rate."""
+        each, used = self.tokens.each, self.tokens.report()
+        try:
+            block = await self._fetch(each, used)
+        except Exception:  # noqa: BLE001  (whatever the reason, the governor did not answer)
+            self.tokens.restore(used)
+            now = self._clock()
+            self._failing_since = now if self._failing_since is None else self._failing_since
+            if now - self._failing_since >= PATIENCE and self._rate is not None:
+                interval = 2 / self._rate
+                delay = max(self._end - now, 0.0) + interval
+                self._accept(Block(calls=max(1, int(_SUBSTITUTE / interval)), delay=delay, interval=interval))
+            else:
+                await self._sleep(_RETRY)
+                self._wanted.set()
+            return
+        self._failing_since = None
+        self._charged = each
+        before = self._end
+        self._accept(block)
+        self._rate = block.calls / (self._end - min(before, self._end - block.calls * block.interval))
 
     def _accept(self, block: Block) -> None:
-        now = self._clock()
-        self._unlimited = block.calls is None
-        self._left = block.calls or 0
-        self._next, self._interval = now + block.delay, block.interval
-        self._expires = now + BLOCK
-        self.concurrency = block.concurrency
+        late = max(0.9 * block.interval, 0.1)  # less than one interval: no minute has two requests too many
+        begin = self._clock() + block.delay
+        self._end = begin + block.calls * block.interval
+        times = (begin + number * block.interval for number in range(block.calls))
+        self._slots.extend((at, at + late) for at in times)
+
+
+class _TokenCount:
+    """The tokens of a worker's requests, compared with those that the governor counted. It never makes a row wait.
+
+    Attributes:
+        each: The tokens that the next requests are expected to use.
+    """
+
+    def __init__(self) -> None:
+        self._requests = 0
+        self._used = 0.0  # by all requests
+        self._difference = 0.0  # used in addition to what the governor counted, and not yet reported
+
+    @property
+    def each(self) -> int:
+        """The mean tokens of a request."""
+        return round(self._used / self._requests) if self._requests else 0
+
+    def wait(self, now: float) -> float:
+        """Return 0: the permits already have the right distance."""
+        del now
+        return 0.0
+
+    def take(self, units: float, now: float) -> None:
+        """Add the estimate of a request."""
+        del now
+        self._requests += 1
+        self.settle(units)
+
+    def settle(self, difference: float) -> None:
+        """Correct an estimate by what was used."""
+        self._used += difference
+        self._difference += difference
+
+    def charge(self, tokens: int) -> None:
+        """Subtract the tokens that the governor counted for a request."""
+        self._difference -= tokens
+
+    def report(self) -> Used:
+        """Return the difference to report, which counts as reported."""
+        tokens = round(self._difference)
+        self._difference -= tokens
+        return Used(tokens=tokens)
+
+    def restore(self, used: Used) -> None:
+        """Take back a report that did not arrive."""
+        self._difference += used.tokens

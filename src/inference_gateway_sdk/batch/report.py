@@ -6,108 +6,60 @@ import math
 from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from msgspec import Struct
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+    from decimal import Decimal
     from pathlib import Path
 
-__all__ = ["Bucket", "History", "format_seconds", "percentile", "render_report", "write_report"]
+    from .state import BatchProgress
 
-MOST_BUCKETS: Final = 240  # two pixels a bucket; twice as many are merged in pairs, so that a week takes no more memory
-_BASE: Final = 1.05  # the growth of one bin of latencies: percentiles are exact to 5 %
-_QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
+__all__ = ["History", "Point", "format_amount", "format_seconds", "render_report", "write_report"]
+
+MOST_POINTS: Final = 240  # of twice as many, every second one is dropped, so that a week takes no more memory
 
 
-class Bucket(Struct, kw_only=True):
-    """Figures of one span of time. Counts are those of the whole run so far.
-
-    Attributes:
-        at: The end of the span, in seconds since the beginning.
-        done: Rows with an answer.
-        failed: Rows with an error.
-        tokens: Tokens used.
-        cost: The known cost.
-        refusals: Answers 429 and 503.
-        concurrency: Requests allowed in flight, at the end of the span.
-        latencies: How many rows of this span took how long, by bin (see `percentile`).
-    """
+class Point(NamedTuple):
+    """The figures of a batch at one moment. Counts are those of the whole run so far."""
 
     at: float
-    done: int = 0
-    failed: int = 0
+    ended: int = 0
     tokens: int = 0
     cost: float = 0.0
     refusals: int = 0
-    concurrency: float = 0.0
-    latencies: dict[int, int] = {}
-
-    def join(self, later: Bucket) -> Bucket:
-        """Return one bucket for two spans that follow each other."""
-        counts = dict(self.latencies)
-        for slot, count in later.latencies.items():
-            counts[slot] = counts.get(slot, 0) + count
-        later.latencies = counts
-        return later
+    concurrency: int = 0
+    p50: float | None = None
+    p95: float | None = None
 
 
 class History:
-    """Figures of a run over time, in a bounded number of buckets."""
+    """The figures of a batch over time, at a bounded number of moments."""
 
-    def __init__(self, width: float = 0.25) -> None:
-        self._width = width
-        self.buckets: list[Bucket] = []
+    def __init__(self) -> None:
+        self._every = 0.0
+        self.points: list[Point] = []
 
-    def add(
-        self,
-        at: float,
-        *,
-        done: int,
-        failed: int = 0,
-        tokens: int = 0,
-        cost: float = 0.0,
-        refusals: int = 0,
-        concurrency: float = 0.0,
-        latencies: Iterable[float] = (),
-    ) -> None:
-        """Add the figures as of `at` seconds, and the latencies of the rows that ended since the last call."""
-        number = int(at / self._width)
-        last = self.buckets[-1] if self.buckets else None
-        if last is None or number > int(last.at / self._width):
-            last = Bucket(at=at)
-            self.buckets.append(last)
-        last.at, last.done, last.failed, last.tokens = at, done, failed, tokens
-        last.cost, last.refusals, last.concurrency = cost, refusals, concurrency
-        for seconds in latencies:
-            slot = _slot(seconds)
-            last.latencies[slot] = last.latencies.get(slot, 0) + 1
-        if len(self.buckets) > 2 * MOST_BUCKETS:
-            self._halve()
-
-    def _halve(self) -> None:
-        self._width *= 2
-        joined: list[Bucket] = []
-        for bucket in self.buckets:
-            if joined and int(joined[-1].at / self._width) == int(bucket.at / self._width):
-                joined[-1] = joined[-1].join(bucket)
-            else:
-                joined.append(bucket)
-        self.buckets = joined
-
-
-def _slot(seconds: float) -> int:
-    return math.floor(math.log(max(seconds, 1e-4)) / math.log(_BASE))
-
-
-def percentile(counts: Mapping[int, int], share: float) -> float | None:
-    """Return the latency that `share` of the rows did not exceed, exact to 5 %. None without rows."""
-    rank = share * sum(counts.values())
-    passed = 0
-    for slot in sorted(counts):
-        passed += counts[slot]
-        if passed >= rank:
-            return float(_BASE ** (slot + 0.5))
-    return None
+    def add(self, progress: BatchProgress) -> None:
+        """Add the figures of a moment. One that is soon after the last replaces it."""
+        at, points = progress.elapsed, self.points
+        ended = progress.done + progress.failed
+        idle = bool(points) and points[-1].ended == ended
+        point = Point(
+            at=at,
+            ended=ended,
+            tokens=progress.input_tokens + progress.output_tokens,
+            cost=float(progress.cost or 0),
+            refusals=progress.refusals,
+            concurrency=progress.concurrency,
+            p50=None if idle else progress.latency_p50,  # without answers, those of before are not the current ones
+            p95=None if idle else progress.latency_p95,
+        )
+        if len(points) > 1 and at - points[-2].at < self._every:
+            points[-1] = point
+        else:
+            points.append(point)
+        if len(points) > 2 * MOST_POINTS:
+            self._every = 2 * at / len(points)
+            del points[1:-1:2]
 
 
 def format_seconds(seconds: float) -> str:
@@ -115,6 +67,11 @@ def format_seconds(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def format_amount(amount: Decimal) -> str:
+    """Return an amount of money: at least two decimals, and two digits of a small one. 12.34, 0.0021."""
+    return f"{amount:.2f}" if amount >= 1 or not amount else f"{amount:.{1 - amount.adjusted()}f}"
 
 
 class _Series(NamedTuple):
@@ -133,7 +90,7 @@ def render_report(
     *,
     title: str,
     summary: Sequence[tuple[str, str]],
-    history: Sequence[Bucket],
+    history: Sequence[Point],
     errors: Sequence[tuple[str, int, str]] = (),
     currency: str = "USD",
 ) -> str:
@@ -161,13 +118,14 @@ def render_report(
     return "".join(parts)
 
 
-def _plots(history: Sequence[Bucket], currency: str) -> list[str]:
+def _plots(history: Sequence[Point], currency: str) -> list[str]:
     span = history[-1].at
     latencies = [
-        _Series(name, [(one.at, percentile(one.latencies, share)) for one in history]) for name, share in _QUANTILES
+        _Series("half of the rows", [(one.at, one.p50) for one in history]),
+        _Series("95 %", [(one.at, one.p95) for one in history]),
     ]
     return [
-        _chart("Throughput", "rows/s", [_Series("rows/s", _rates(history, "done", "failed"))], span),
+        _chart("Throughput", "rows/s", [_Series("rows/s", _rates(history, "ended"))], span),
         _chart("Tokens", "tokens/s", [_Series("tokens/s", _rates(history, "tokens"))], span),
         _chart("Latency of a row", "s", latencies, span),
         _chart("Refusals (429 and 503)", "answers/s", [_Series("refusals", _rates(history, "refusals"))], span),
@@ -176,16 +134,16 @@ def _plots(history: Sequence[Bucket], currency: str) -> list[str]:
     ]
 
 
-def _rates(history: Sequence[Bucket], *names: str) -> list[tuple[float, float | None]]:
+def _rates(history: Sequence[Point], name: str) -> list[tuple[float, float | None]]:
     """Return the growth of the counts in each span, by second. A short last span is left out, as its rate is noise."""
     points: list[tuple[float, float | None]] = []
     at, before = 0.0, 0
     usual = history[-1].at / len(history)
-    for bucket in history:
-        total = sum(getattr(bucket, name) for name in names)
-        if bucket.at - at > usual / 2 or (bucket.at > at and not points):
-            points.append((bucket.at, (total - before) / (bucket.at - at)))
-            at, before = bucket.at, total
+    for point in history:
+        total = getattr(point, name)
+        if point.at - at > usual / 2 or (point.at > at and not points):
+            points.append((point.at, (total - before) / (point.at - at)))
+            at, before = point.at, total
     return points
 
 
@@ -283,16 +241,16 @@ def _error_table(errors: Sequence[tuple[str, int, str]]) -> str:
     return f"<h2>Failed rows</h2><table><tr><th>error</th><th>rows</th><th>example</th></tr>{rows}</table>"
 
 
-def _figures(history: Sequence[Bucket], currency: str) -> str:
+def _figures(history: Sequence[Point], currency: str) -> str:
     """Return at most 60 lines of the figures behind the plots, folded."""
     every = max(1, math.ceil(len(history) / 60))
     shown = [one for number, one in enumerate(reversed(history)) if number % every == 0][::-1]
     rows = "".join(
-        f"<tr><td>{one.at:.1f}</td><td>{one.done}</td><td>{one.failed}</td><td>{one.tokens}</td><td>{one.cost:.6g}</td>"
+        f"<tr><td>{one.at:.1f}</td><td>{one.ended}</td><td>{one.tokens}</td><td>{one.cost:.6g}</td>"
         f"<td>{one.refusals}</td><td>{one.concurrency:g}</td></tr>"
         for one in shown
     )
-    names = ("seconds", "done", "failed", "tokens", f"cost, {currency}", "refusals", "concurrency")
+    names = ("seconds", "rows", "tokens", f"cost, {currency}", "refusals", "concurrency")
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     return f"<details><summary>Figures</summary><table><tr>{head}</tr>{rows}</table></details>"
 
