@@ -25,8 +25,9 @@ ALLOWED = {
     "_transport": {"errors", "_http1", "httpx2"},
     "_client": {
         "errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "_schema", "_tools",
-        "_run", "msgspec",
+        "_run", "batch", "msgspec",
     },
+    "batch": {"errors", "_version", "_model", "_wire", "msgspec", "pyarrow"},
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
@@ -45,7 +46,10 @@ ALLOWED = {
 # Modules that the pure rooms of the library do without: sockets, loops, clocks, randomness, logs, files.
 IMPURE = {"socket", "asyncio", "select", "selectors", "threading", "time", "random", "logging", "subprocess", "queue"}
 LOCKS = {("_model/type_info", "threading")}  # one lock, so that threads may share the pure rooms
-LATE = {("_model/answers", "_run")}  # reply.parse() reads as a run does; imported when it is called
+LATE = {
+    ("_model/answers", "_run"),  # reply.parse() reads as a run does; imported when it is called
+    ("batch/requests", "_client"),  # budgets, whose module is imported when there is one
+}
 PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tools", "_run", "_http1"}
 
 

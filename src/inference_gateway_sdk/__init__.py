@@ -333,8 +333,13 @@ if TYPE_CHECKING:
     from ._wire.timeouts import Timeouts as Timeouts
     from ._wire.videos import Video as Video
     from ._wire.videos import VideoFailedError as VideoFailedError
+    from .batch.state import BatchItem as BatchItem
+    from .batch.state import BatchOutcome as BatchOutcome
+    from .batch.state import BatchProgress as BatchProgress
     from .errors import BadGatewayError as BadGatewayError
     from .errors import BadRequestError as BadRequestError
+    from .errors import BatchBusyError as BatchBusyError
+    from .errors import BatchMismatchError as BatchMismatchError
     from .errors import BudgetExceededError as BudgetExceededError
     from .errors import ConnectError as ConnectError
     from .errors import DecodingError as DecodingError
@@ -372,6 +377,11 @@ __all__ = [
     "BadGatewayError",
     "BadRequestError",
     "BaseCall",
+    "BatchBusyError",
+    "BatchItem",
+    "BatchMismatchError",
+    "BatchOutcome",
+    "BatchProgress",
     "Budget",
     "BudgetExceededError",
     "ByteDialect",
@@ -1037,8 +1047,13 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Timeouts": "_wire.timeouts",
         "Video": "_wire.videos",
         "VideoFailedError": "_wire.videos",
+        "BatchItem": "batch.state",
+        "BatchOutcome": "batch.state",
+        "BatchProgress": "batch.state",
         "BadGatewayError": "errors",
         "BadRequestError": "errors",
+        "BatchBusyError": "errors",
+        "BatchMismatchError": "errors",
         "BudgetExceededError": "errors",
         "ConnectError": "errors",
         "DecodingError": "errors",

@@ -23,6 +23,7 @@ from ..settings import (
     without_left_behind,
 )
 from ..signatures import with_signatures
+from .batch import AsyncBatchMethods
 from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
@@ -66,6 +67,7 @@ DEFAULT_URL = "http://localhost:8080/v1"
 @with_signatures
 class AsyncInferenceGatewayClient(
     AsyncAudioMethods,
+    AsyncBatchMethods,
     AsyncImagesMethods,
     AsyncMcpMethods,
     AsyncMessagesMethods,

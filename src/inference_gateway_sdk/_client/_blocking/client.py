@@ -24,6 +24,7 @@ from ..settings import (
     without_left_behind,
 )
 from ..signatures import with_signatures
+from .batch import BatchMethods
 from .dialects import MessagesMethods, ResponsesMethods, RunMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
@@ -67,6 +68,7 @@ DEFAULT_URL = "http://localhost:8080/v1"
 @with_signatures
 class InferenceGatewayClient(
     AudioMethods,
+    BatchMethods,
     ImagesMethods,
     McpMethods,
     MessagesMethods,
