@@ -128,11 +128,37 @@ def test_a_worker_that_was_late_does_not_catch_up() -> None:
     assert asyncio.run(work()) == 1
 
 
-def test_tokens_beyond_the_estimate_delay_everybody() -> None:
-    """Long answers move the schedule; answers that were shorter move it back."""
+def test_retries_of_a_row_use_permits() -> None:
+    """A retry waits for the next permit; without one it is reported, so that others wait."""
+    governor, reports = Governor(rpm=60), list[Used]()
+
+    async def work() -> tuple[float, float]:
+        async def fetch(each: int, used: Used) -> Block:
+            reports.append(used)
+            return governor.take("a", 0.0, used=used)
+
+        permits = Permits(fetch, clock=lambda: 0.0)
+        task = asyncio.create_task(permits.run())
+        for _ in range(9):
+            await asyncio.sleep(0)
+        waits = permits.reserve(0.0), permits.reserve(0.0)
+        for _ in range(9):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return waits
+
+    first, second = asyncio.run(work())
+    assert (first, second > 0) == (0.0, True)
+    assert [used.calls for used in reports] == [0, 1]
+
+
+def test_use_beyond_the_permits_delays_everybody() -> None:
+    """Retries and long answers move the schedule; answers that were shorter move it back."""
     calls = Governor(rpm=60)
     first = calls.take("a", 0.0)
     assert (first.calls, first.delay, first.interval) == (1, 0.0, 1.0)
+    assert calls.take("b", 0.0, used=Used(calls=3)).delay == pytest.approx(4.0)
     tokens = Governor(tpm=60_000)
     assert tokens.take("a", 0.0, tokens_each=1000).delay == 0.0
     assert tokens.take("b", 0.0, tokens_each=1000, used=Used(tokens=9000)).delay == pytest.approx(10.0)

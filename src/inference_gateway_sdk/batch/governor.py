@@ -30,8 +30,14 @@ _SUBSTITUTE: Final = 5.0  # seconds of requests at half the rate, until the gove
 
 
 class Used(Struct, frozen=True, kw_only=True):
-    """Tokens beyond those that the governor counted, since the last report. Negative if fewer were used."""
+    """Requests and tokens beyond those that the governor counted, since the last report.
 
+    Attributes:
+        calls: Requests that were sent without a permit.
+        tokens: Tokens, negative if fewer were used.
+    """
+
+    calls: int = 0
     tokens: int = 0
 
 
@@ -104,6 +110,7 @@ class Governor:
         """
         self._seen[worker] = now
         if used is not None:
+            self._next_call += used.calls * self._each_call
             self._next_token += used.tokens * self._each_token
         interval = max(self._each_call, self._each_token * tokens_each, _SHORTEST)
         calls = max(1, int(BLOCK / interval / len(self._present(now))))
@@ -187,6 +194,7 @@ class Permits:
         self._rate: float | None = None  # requests a second of the last block
         self._end = clock()  # of the last block
         self._failing_since: float | None = None
+        self._extra = 0  # requests without a permit
         self._charged = 0  # the tokens that the governor counts for each request
         self.tokens = _TokenCount()
 
@@ -208,6 +216,14 @@ class Permits:
         if not self._slots or self._slots[-1][0] - now < _EARLY:
             self._wanted.set()
 
+    def reserve(self, now: float) -> float:
+        """Take a permit for a further request of a row, such as a retry. Return the seconds until it may be sent."""
+        wait = self.wait(now)
+        if not self._slots:
+            self._extra += 1
+        self.take(1, now)
+        return wait
+
     def settle(self, difference: float) -> None:
         """Ignore a correction: the number of requests is never estimated."""
 
@@ -220,11 +236,14 @@ class Permits:
 
     async def _refill(self) -> None:
         """Fetch a block. Without a governor for `PATIENCE` seconds, make one at half the last rate."""
-        each, used = self.tokens.each, self.tokens.report()
+        each = self.tokens.each
+        used = Used(calls=self._extra, tokens=self.tokens.report())
+        self._extra = 0
         try:
             block = await self._fetch(each, used)
         except Exception:  # noqa: BLE001  (whatever the reason, the governor did not answer)
-            self.tokens.restore(used)
+            self._extra += used.calls
+            self.tokens.restore(used.tokens)
             now = self._clock()
             self._failing_since = now if self._failing_since is None else self._failing_since
             if now - self._failing_since >= PATIENCE and self._rate is not None:
@@ -286,12 +305,16 @@ class _TokenCount:
         """Subtract the tokens that the governor counted for a request."""
         self._difference -= tokens
 
-    def report(self) -> Used:
+    def reserve(self, now: float) -> float:
+        """Return 0."""
+        return self.wait(now)
+
+    def report(self) -> int:
         """Return the difference to report, which counts as reported."""
         tokens = round(self._difference)
         self._difference -= tokens
-        return Used(tokens=tokens)
+        return tokens
 
-    def restore(self, used: Used) -> None:
+    def restore(self, tokens: int) -> None:
         """Take back a report that did not arrive."""
-        self._difference += used.tokens
+        self._difference += tokens

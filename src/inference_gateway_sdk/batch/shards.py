@@ -10,6 +10,7 @@ import glob
 import gzip
 import importlib
 import os
+from contextlib import suppress
 from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
@@ -24,9 +25,10 @@ from .._version import install_command
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["InputFile", "JobFile", "JobFolder", "Shard", "ShardResult", "ShardRow", "estimate_rows", "find_inputs", "locate", "plan_file", "read_shard",
-           "shards_of",
-           "write_atomically"]  # fmt: skip
+__all__ = [
+    "InputFile", "JobFile", "JobFolder", "Shard", "ShardResult", "ShardRow", "estimate_rows", "find_inputs", "locate",
+    "names_in", "plan_file", "read_shard", "shards_of", "write_atomically",
+]  # fmt: skip
 
 Format = Literal["jsonl", "gzip", "parquet"]
 
@@ -335,18 +337,22 @@ class JobFolder:
             raise ValueError(f"destination: {file} has version {found.version}, which a later release wrote")
         return found
 
+    def save(self, job: JobFile) -> None:
+        """Write `job.json`."""
+        write_atomically(self.state / "job.json", msgspec.json.format(msgspec.json.encode(job)))
+
     def done(self) -> set[str]:
         """Return the names of the shards that are done."""
-        return _names(self.path, ".jsonl")
+        return names_in(self.path, ".jsonl")
 
     def failed(self) -> set[str]:
         """Return the names of the shards that were given up."""
-        return _names(self.path / "failed", ".json")
+        return names_in(self.path / "failed", ".json")
 
     def results(self) -> Iterator[ShardResult]:
         """Yield the figures of the shards that are done."""
         done = self.done()
-        for name in sorted(_names(self.state / "stats", ".json") & done):
+        for name in sorted(names_in(self.state / "stats", ".json") & done):
             yield msgspec.json.decode(self.stats(name).read_bytes(), type=ShardResult)
 
     def commit(self, shard: str, result: ShardResult) -> None:
@@ -361,6 +367,21 @@ class JobFolder:
         """Make a shard that is done running again, to ask its failed rows again."""
         self.output(shard).replace(self.journal(shard))
 
+    def _notes(self, shard: str) -> Path:
+        return self.state / "running" / f"{shard}.jsonl.notes"
+
+    def load_notes(self, shard: str) -> ShardResult:
+        """Return the figures that an earlier worker has noted for a shard, or none."""
+        for path in (self._notes(shard), self.stats(shard)):
+            with suppress(OSError, msgspec.MsgspecError):
+                return msgspec.json.decode(path.read_bytes(), type=ShardResult)
+        return ShardResult(shard=shard)
+
+    def save_notes(self, result: ShardResult) -> None:
+        """Note the figures of a shard beside its journal: the next worker needs them if this one is lost."""
+        with suppress(OSError):  # the rows are more important
+            self._notes(result.shard).write_bytes(msgspec.json.encode(result))
+
     def give_up(self, shard: Shard, tries: int, error: str) -> None:
         """Record a shard that is not tried again. Its journal stays."""
         self.failure(shard.name).parent.mkdir(exist_ok=True)
@@ -368,7 +389,8 @@ class JobFolder:
         write_atomically(self.failure(shard.name), msgspec.json.format(msgspec.json.encode(content)))
 
 
-def _names(folder: Path, suffix: str) -> set[str]:
+def names_in(folder: Path, suffix: str) -> set[str]:
+    """Return the names of the files of a folder that have a suffix, without it."""
     try:
         with os.scandir(folder) as entries:
             return {entry.name.removesuffix(suffix) for entry in entries if entry.name.endswith(suffix)}
@@ -397,7 +419,7 @@ class ShardResult(Struct, kw_only=True):
         spent: The part of the budget that was spent, in its unit.
         cost: The known cost.
         currency: The currency of the cost.
-        stopped: The reason why the shard is not done: "budget", "interrupted", "circuit", "busy". None if it is done.
+        stopped: The reason why the shard is not done: as in `BatchOutcome`, or "busy". None if it is done.
         error: The error of a shard that could not be worked at.
         final: True if another try would fail as well, as of a line that is not JSON.
     """
@@ -409,6 +431,6 @@ class ShardResult(Struct, kw_only=True):
     spent: Decimal = Decimal(0)
     cost: Decimal = Decimal(0)
     currency: str = "USD"
-    stopped: str | None = None
+    stopped: Any = None
     error: str | None = None
     final: bool = False

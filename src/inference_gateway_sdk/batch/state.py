@@ -204,8 +204,8 @@ class BatchState:
     Args:
         concurrency: Rows in flight on one route, None to adapt them.
         most: The largest number of rows in flight on one route.
-        rpm: Rows started in a minute, or None.
-        tpm: Tokens in a minute, or None.
+        rpm: Rows started in a minute, an object with the methods of `Pace`, or None.
+        tpm: Tokens in a minute, or the same, or None.
         total: The number of rows, or None.
         skipped: Rows that the output has.
         raise_errors: Stop at the first row that fails.
@@ -223,16 +223,16 @@ class BatchState:
         *,
         concurrency: int | None,
         most: int,
-        rpm: float | None = None,
-        tpm: float | None = None,
+        rpm: Any = None,
+        tpm: Any = None,
         total: int | None = None,
         skipped: int = 0,
         raise_errors: bool = False,
         now: float,
     ) -> None:
         self._new_window: Callable[[], Window] = lambda: Window(concurrency, most)
-        self._requests = None if rpm is None else Pace(rpm, burst=0.1 if rpm > 600 else 0.0)
-        self._tokens = None if tpm is None else Pace(tpm, burst=1.0)
+        self._requests = Pace(rpm, burst=0.1 if rpm > 600 else 0.0) if isinstance(rpm, float) else rpm
+        self._tokens = Pace(tpm, burst=1.0) if isinstance(tpm, float) else tpm
         self._routes: dict[str, Route] = {}
         self._raise_errors = raise_errors
         self._total = total

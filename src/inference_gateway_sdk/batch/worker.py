@@ -1,80 +1,36 @@
-"""The work at the shards of a job: which shard is next, and how one is asked. The same here and in an actor of Ray."""
+"""A worker of a job, which asks the rows of its shards. It is the same here and in an actor of Ray."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
 import time
-from collections import deque
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self
 
-from msgspec import structs
+import msgspec
+from msgspec import Struct, structs
 
+from ..errors import BatchBusyError
 from .governor import Block, Governor, Lease, Permits, Used
+from .journal import JobFile as BatchFile
+from .journal import OutputLine
 from .shards import JobFolder, Shard, ShardResult, read_shard
+from .state import BatchProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
+    from types import TracebackType
 
-    from .. import AsyncInferenceGatewayClient, Budget
+    from .._client._async.client import AsyncInferenceGatewayClient
+    from .._client.accounts import Budget
+    from .._client.ledger_rows import LedgerSum
 
-__all__ = ["GovernorLink", "LocalGovernor", "ShardQueue", "ShardTask", "ShardWorker"]
+__all__ = ["GovernorLink", "LocalGovernor", "ShardTask", "ShardWorker", "add_progress", "bind_ask"]
 
-TRIES: Final = 3
 _WAIT: Final = 1.0  # seconds until a worker asks for a part of the budget again
-_FEW: Final = 20  # rows, after which their tokens are a better estimate than the text
-
-
-class ShardQueue:
-    """The shards that remain, and which worker has which.
-
-    Args:
-        shards: The shards, in their order.
-        give_up: Called with a shard, the number of its tries and its error, when it is not tried again.
-    """
-
-    def __init__(self, shards: Iterable[Shard], give_up: Callable[[Shard, int, str], None]) -> None:
-        self._waiting = deque(shards)
-        self._give_up = give_up
-        self._tries: dict[str, int] = {}
-        self.running: dict[str, Shard] = {}
-        self.given_up = 0
-
-    def __len__(self) -> int:
-        """Return the number of shards that wait or run."""
-        return len(self._waiting) + len(self.running)
-
-    def take(self, worker: str) -> Shard | None:
-        """Return the next shard for a worker, or None if none waits."""
-        if not self._waiting:
-            return None
-        shard = self.running[worker] = self._waiting.popleft()
-        return shard
-
-    def finish(self, worker: str) -> None:
-        """Record that the shard of a worker is done, or that it is left for another run."""
-        self.running.pop(worker, None)
-
-    def fail(self, worker: str, error: str, *, final: bool = False) -> None:
-        """Record a try that failed. The shard waits again, or is given up after the third try or a final error."""
-        shard = self.running.pop(worker, None)
-        if shard is None:
-            return
-        tries = self._tries[shard.name] = self._tries.get(shard.name, 0) + 1
-        if final or tries >= TRIES:
-            self.given_up += 1
-            self._give_up(shard, tries, error)
-        else:
-            self._waiting.append(shard)
-
-    def postpone(self, worker: str) -> None:
-        """Put back the shard of a worker, because another process has it. This is not a try."""
-        shard = self.running.pop(worker, None)
-        if shard is not None:
-            self._waiting.append(shard)
+_SAVE: Final = 2.0  # seconds between two notes of what a shard has cost
 
 
 class GovernorLink(Protocol):
@@ -119,26 +75,52 @@ class ShardTask(Struct, frozen=True, kw_only=True):
     Attributes:
         folder: The input folder.
         destination: The output folder.
-        ask: The function that makes the keywords of a request.
+        ask: The function that makes the keywords of a request, with its fingerprint (see `bind_ask`).
         key: The field that identifies a row, or None for its place.
         client: Makes the client of a worker.
         concurrency: Requests in flight of one worker.
         retry_failed: Ask failed rows again.
         budget: The budget of the job.
-        limited: True if requests need permits.
-        counts_tokens: True if permits count tokens.
+        limited: True if requests need permits of the governor.
     """
 
     folder: Path
     destination: Path
-    ask: Any
+    ask: Callable[[Any], Any] | None
     key: str | None
     client: Callable[[], AsyncInferenceGatewayClient]
     concurrency: int | Literal["auto"] = "auto"
     retry_failed: bool = False
     budget: Budget | None = None
     limited: bool = False
-    counts_tokens: bool = False
+
+
+def bind_ask(ask: Callable[[Any], Any] | None, fingerprint: str, *, asynchronous: bool) -> Callable[[Any], Any] | None:
+    """Return `ask` with its fingerprint, which a worker on another machine could not compute without the source."""
+    if ask is None:
+        return None
+    return functools.partial(_await_ask if asynchronous else _call_ask, fingerprint, ask)
+
+
+def _call_ask(fingerprint: str, ask: Callable[[Any], Any], row: Any) -> Any:
+    del fingerprint
+    return ask(row)
+
+
+async def _await_ask(fingerprint: str, ask: Callable[[Any], Awaitable[Any]], row: Any) -> Any:
+    del fingerprint
+    return await ask(row)
+
+
+class _PlacedRow(dict[str, Any]):
+    """A row that knows its place in the input."""
+
+    place: str
+
+
+def place_of(row: Any) -> str:
+    """Return the key of a row of a job without `key`: its file and its place there."""
+    return str(row.place)
 
 
 class ShardWorker:
@@ -150,6 +132,9 @@ class ShardWorker:
         governor: The governor of the job.
         clock: Returns the time in seconds.
         sleep: Waits.
+
+    Attributes:
+        progress: The figures of this worker, over all its shards.
     """
 
     def __init__(
@@ -164,77 +149,179 @@ class ShardWorker:
         self._task = task
         self._name = name
         self._governor = governor
+        self._clock = clock
         self._sleep = sleep
         self._client = task.client()
+        self._ledger: Any = self._client._settings.ledger  # noqa: SLF001
+        if task.budget is not None and self._ledger is None:
+            from .._client.ledger import Ledger
+
+            self._ledger = Ledger()
+            self._client = self._client.with_options(ledger=self._ledger)
         self._folder = JobFolder(task.destination)
-        self._gate = (
-            _Gate(lambda tokens, used: governor.take(name, tokens, used), clock, sleep) if task.limited else None
-        )
+        self._permits: Permits | None = None
+        self._fetching: asyncio.Task[None] | None = None
+        self._before = self.progress = BatchProgress(elapsed=0.0)  # before: the shards that have ended
+        self._saved = clock()
+
+    async def __aenter__(self) -> Self:
+        if self._task.limited:
+            self._permits = Permits(self._take, clock=self._clock, sleep=self._sleep)
+            self._fetching = asyncio.create_task(self._permits.run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.wait([self._fetching])
+        await self._client.aclose()
+
+    async def _take(self, tokens_each: int, used: Used) -> Block:
+        return await self._governor.take(self._name, tokens_each, used)
 
     async def work(self, shard: Shard) -> ShardResult:
-        """Ask the rows of a shard, and make it done. It raises nothing: the result has the error."""
+        """Ask the rows of a shard, and make it done. Errors are part of the result."""
+        result = self._folder.load_notes(shard.name)
+        result.stopped = result.error = None
         try:
-            return await self._work(shard)
+            await self._work(shard, result)
         except BatchBusyError:
-            return ShardResult(shard=shard.name, stopped="busy")
-        except (ValueError, TypeError) as error:  # of the input or of `ask`: the next try would raise it as well
-            return ShardResult(shard=shard.name, error=describe_error(error), final=True)
+            result.stopped = "busy"
+        except (ValueError, TypeError) as error:  # of the input or of `ask`: another try would raise it as well
+            result.error, result.final = _describe(error), True
         except Exception as error:  # noqa: BLE001  (one shard must not end the job)
-            return ShardResult(shard=shard.name, error=describe_error(error))
+            result.error = _describe(error)
+        return result
 
-    async def _work(self, shard: Shard) -> ShardResult:
+    async def _work(self, shard: Shard, result: ShardResult) -> None:
         task, folder = self._task, self._folder
         if folder.output(shard.name).exists():
             if not task.retry_failed:  # another worker was faster
-                return folder.result(shard.name)
+                return
             folder.reopen(shard.name)
-        result = ShardResult(shard=shard.name)
-        least, held = Decimal(0), None
+        rows = _rows(task.folder, shard)
+        least = Decimal(0)
         while True:
             lease = await self._governor.lease(self._name, least, None)
             if lease.amount == 0:
                 if not lease.wait:
                     result.stopped = "budget"
-                    return result
+                    return
                 await self._sleep(_WAIT)
                 continue
-            spent = await self._ask(shard, result, lease)
-            await self._governor.settle(self._name, spent)
+            spent = await self._ask(shard, rows, result, lease)
             if result.stopped != "budget":
                 break
-            least = (lease.amount or Decimal(0)) * 2 if not spent else Decimal(0)
+            least = Decimal(0) if spent or lease.amount is None else lease.amount * 2
         if result.stopped is None:
+            result.done, result.failed = _count(folder.journal(shard.name))
             folder.commit(shard.name, result)
-        return result
+
+    async def _ask(self, shard: Shard, rows: list[_PlacedRow], result: ShardResult, lease: Lease) -> Decimal:
+        """Run the batch of a shard with a part of the budget. Return what was spent of it."""
+        task, path = self._task, self._folder.journal(shard.name)
+        before, base = self._booked(path), structs.replace(result)
+
+        def show(progress: BatchProgress) -> None:
+            self.progress = add_progress(self._before, progress)
+            _set_figures(result, base, progress)
+            if self._clock() - self._saved >= _SAVE:
+                result.spent = base.spent + self._booked(path) - before
+                self._saved = self._clock()
+                self._folder.save_notes(result)
+
+        options: dict[str, Any] = {"key": None if task.ask is None else task.key or place_of}
+        if self._permits is not None:
+            options |= {"rpm": self._permits, "tpm": self._permits.tokens}
+        if task.budget is not None and lease.amount is not None:
+            options["budget"] = structs.replace(task.budget, limit=before + lease.amount)
+        try:
+            outcome = await self._client.run_batch(
+                rows,
+                path,
+                ask=task.ask,
+                concurrency=task.concurrency,
+                retry_failed=task.retry_failed,
+                progress=show,
+                **options,
+            )
+        finally:
+            spent = self._booked(path) - before
+            result.spent = base.spent + spent
+            self._before = structs.replace(self.progress, rate=0.0, tokens_rate=0.0, in_flight=0, concurrency=0)
+            await self._governor.settle(self._name, spent)
+        result.stopped = outcome.stopped
+        if outcome.stopped == "errors" and outcome.error is not None:
+            result.error = _describe(outcome.error)
+        return spent
+
+    def _booked(self, path: Path) -> Decimal:
+        """Return what the calls of a shard have used of the budget, as far as this worker's ledger knows."""
+        budget = self._task.budget
+        if budget is None:
+            return Decimal(0)
+        try:
+            batch = msgspec.json.decode(path.with_name(f"{path.name}.job").read_bytes(), type=BatchFile).id
+        except (OSError, msgspec.MsgspecError):  # the shard has not begun
+            return Decimal(0)
+        total: LedgerSum = self._ledger.total(tags={"batch": batch}, currency=budget.currency)
+        if budget.unit == "money":
+            return total.at_least if total.at_most is None else total.at_most
+        return Decimal(total.tokens if budget.unit == "tokens" else total.calls)
 
 
-class _Gate:
-    """The place where requests wait for their permits and for the worker's share of the concurrency.
+def _rows(folder: Path, shard: Shard) -> list[_PlacedRow]:
+    rows: list[_PlacedRow] = []
+    for place, row in read_shard(folder, shard):
+        placed = _PlacedRow(row)
+        placed.place = f"{shard.file}:{place}"
+        rows.append(placed)
+    return rows
 
-    Args:
-        fetch: Asks the governor for a block.
-        clock: Returns the time in seconds.
-        sleep: Waits.
-    """
 
-    def __init__(
-        self,
-        fetch: Callable[[int, Used], Awaitable[Block]],
-        clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]],
-    ) -> None:
-        self._permits = Permits(fetch, clock=clock, sleep=sleep)
-        self._begun = self._ended = 0
-        self._granted: dict[int, int] = {}
-        self._average: float | None = None
-        self._room = asyncio.Event()
+def _set_figures(result: ShardResult, base: ShardResult, progress: BatchProgress) -> None:
+    """Set the figures of a shard to those of before and those of the run in progress."""
+    result.done, result.failed = base.done + progress.done, base.failed + progress.failed
+    result.tokens = base.tokens + progress.input_tokens + progress.output_tokens
+    result.cost = base.cost + (progress.cost or Decimal(0))
+    result.currency = progress.currency
 
-    async def enter(self, tokens: int) -> None:
-        """Wait for the permit of a request."""
-        await self._permits.acquire(tokens)
-        share = self._permits.concurrency
-        while share is not None and self._begun - self._ended >= max(share, 1):
-            self._room.clear()
-            await self._room.wait()
-            share = self._permits.concurrency
-        self._begun += 1
+
+def _count(journal: Path) -> tuple[int, int]:
+    """Return the number of answers and of errors in a journal."""
+    decode = msgspec.json.Decoder(OutputLine).decode
+    done = failed = 0
+    with journal.open("rb") as file:
+        for line in file:
+            if decode(line).failed:
+                failed += 1
+            else:
+                done += 1
+    return done, failed
+
+
+def _describe(error: BaseException) -> str:
+    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
+    return f"{type(error).__name__}: {error}{notes}"
+
+
+_SUMS: Final = ("done", "failed", "skipped", "in_flight", "concurrency", "rate", "tokens_rate", "input_tokens",
+                "output_tokens", "refusals")  # fmt: skip
+
+
+def add_progress(*parts: BatchProgress) -> BatchProgress:
+    """Return the sum of the figures of batches that run at once or after each other. Latencies are weighted means."""
+    costs = [part.cost for part in parts if part.cost is not None]
+    timed = [part for part in parts if part.latency_p50 is not None and part.rate > 0]
+    weight = sum(part.rate for part in timed)
+    more: dict[str, Any] = {name: sum(getattr(part, name) for part in parts) for name in _SUMS}
+    for name in ("latency_p50", "latency_p95"):
+        more[name] = sum(getattr(part, name) * part.rate for part in timed) / weight if weight else None
+    return BatchProgress(
+        elapsed=max(part.elapsed for part in parts),
+        cost=sum(costs, Decimal(0)) if costs else None,
+        currency=parts[-1].currency,
+        **more,
+    )
