@@ -78,11 +78,20 @@ def answer_line(item: BatchItem) -> bytes:
         return b'{"key":%b,"error":%b}\n' % (key, encode(describe_error(item.error)))
     reply = item.reply
     if not hasattr(reply, "turns"):
-        return b'{"key":%b,"output":%b,"reply":%b}\n' % (key, msgspec.json.encode(output_of(reply)), encode(reply))
+        return b'{"key":%b,"output":%b,"reply":%b}\n' % (key, msgspec.json.encode(output_of(reply)), _body_of(reply))
     usage = b"null" if reply.usage is None else encode(structs.asdict(reply.usage))
     return b'{"key":%b,"output":%b,"usage":%b,"calls":%d,"reply":%b}\n' % (
-        key, _encode_output(output_of(reply)), usage, len(reply.calls), encode(reply.reply),
+        key, _encode_output(output_of(reply)), usage, len(reply.calls), _body_of(reply.reply),
     )  # fmt: skip
+
+
+def _body_of(reply: Any) -> bytes:
+    """Return an answer as one line of JSON: its body as received, or the value if it was streamed."""
+    meta = getattr(reply, "meta", None)
+    raw: bytes | None = None if meta is None else meta.raw
+    if raw is None:
+        return encode(reply)
+    return raw if b"\n" not in raw else msgspec.json.format(raw, indent=-1)
 
 
 def _encode_output(value: Any) -> bytes:
@@ -113,9 +122,9 @@ def openai_line(item: BatchItem) -> bytes:
         line["error"] = {"code": str(code), "message": describe_error(error)["message"]}
         return encode(line) + b"\n"
     meta = getattr(item.reply, "meta", None)
-    request = getattr(meta, "request_id", None)
-    line["response"] = {"status_code": 200, "request_id": request or "", "body": item.reply}
-    return encode(line) + b"\n"
+    request = None if meta is None else meta.headers.get("x-request-id")
+    line["response"] = {"status_code": 200, "request_id": request or "", "body": Raw(_body_of(item.reply))}
+    return msgspec.json.encode(line) + b"\n"
 
 
 class Journal:

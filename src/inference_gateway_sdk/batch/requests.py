@@ -64,13 +64,16 @@ class BatchSettings(Struct, frozen=True, kw_only=True):
         """The form of the output's lines."""
         return "openai" if self.ask is None else "lines"
 
-    def most(self, max_connections: int, *, own_driver: bool) -> int:
+    def most(self, max_connections: int | None) -> int:
         """Return the largest number of rows in flight.
+
+        Args:
+            max_connections: The connections of the client, or None if its transport is the user's own.
 
         Raises:
             ValueError: The pool has fewer connections than `concurrency` needs.
         """
-        if own_driver:
+        if max_connections is None:
             return self.concurrency or _MOST_WITHOUT_POOL
         if self.concurrency is not None and self.concurrency > max_connections:
             raise ValueError(

@@ -19,8 +19,21 @@ from .._model.json_values import is_mapping
 from .._version import install_command
 from .state import Row
 
-__all__ = ["FileSource", "IterableSource", "Key", "KeySet", "Mark", "Scan", "hash_key", "open_source"]
+__all__ = [
+    "AsyncRows",
+    "FileSource",
+    "IterableSource",
+    "Key",
+    "KeySet",
+    "Mark",
+    "Rows",
+    "Scan",
+    "hash_key",
+    "open_source",
+]
 
+Rows: TypeAlias = str | os.PathLike[str] | Iterable[Any]
+AsyncRows: TypeAlias = str | os.PathLike[str] | Iterable[Any] | AsyncIterable[Any]
 Key: TypeAlias = str | Callable[[Any], "str | int"] | None
 
 OPENAI_KEY: Final = "custom_id"

@@ -209,6 +209,7 @@ class BatchState:
         total: The number of rows, or None.
         skipped: Rows that the output has.
         raise_errors: Stop at the first row that fails.
+        priced: Answers have a cost.
         now: The current time.
 
     Attributes:
@@ -228,8 +229,10 @@ class BatchState:
         total: int | None = None,
         skipped: int = 0,
         raise_errors: bool = False,
+        priced: bool = False,
         now: float,
     ) -> None:
+        self._priced = priced
         self._new_window: Callable[[], Window] = lambda: Window(concurrency, most)
         self._requests = Pace(rpm, burst=0.1 if rpm > 600 else 0.0) if isinstance(rpm, float) else rpm
         self._tokens = Pace(tpm, burst=1.0) if isinstance(tpm, float) else tpm
@@ -395,7 +398,7 @@ class BatchState:
     def _count_answer(self, row: Row, reply: Any, now: float) -> None:
         figures = self._figures
         used_before = figures.input_tokens + figures.output_tokens
-        figures.add(reply)
+        figures.add(reply, priced=self._priced)
         self._latencies.append(now - row.sent)
         self._streak = (None, 0)
         if self._tokens is not None:
@@ -494,7 +497,7 @@ class Figures:
         self.cost_at_least = Decimal(0)
         self.currency = "USD"
 
-    def add(self, reply: Any) -> None:
+    def add(self, reply: Any, *, priced: bool) -> None:
         """Add an answer or a run."""
         self.done += 1
         usage = getattr(reply, "usage", None)
@@ -504,6 +507,8 @@ class Figures:
         elif usage is not None:
             self.input_tokens += _number(usage, "prompt_tokens", "input_tokens")
             self.output_tokens += _number(usage, "completion_tokens", "output_tokens")
+        if not priced:
+            return
         for answer in getattr(reply, "turns", None) or (reply,):
             cost = getattr(answer, "cost", None)
             if isinstance(cost, Cost):

@@ -8,10 +8,15 @@ from ..signatures import with_signatures
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
+    from ...batch.sources import AsyncRows
     from ...batch.state import BatchItem, BatchOutcome, BatchProgress
     from ..accounts import Budget
+    from ..runtime import AsyncTokenSource, Connections
+    from ..settings import ClientSettings
+    from .batch_run import AsyncCaller
+    from .session import AsyncSession
 
 __all__ = ["AsyncBatchMethods"]
 
@@ -20,9 +25,15 @@ __all__ = ["AsyncBatchMethods"]
 class AsyncBatchMethods:
     """A mix-in with the methods for batches."""
 
+    if TYPE_CHECKING:
+        _session: AsyncSession
+        _settings: ClientSettings[AsyncTokenSource]
+        _connections: Connections
+        _owns_driver: bool
+
     async def run_batch(
         self,
-        source: str | os.PathLike[str] | Iterable[Any] | AsyncIterable[Any],
+        source: AsyncRows,
         destination: str | os.PathLike[str] | None = None,
         *,
         ask: Callable[[Any], Any] | None = None,
@@ -65,7 +76,7 @@ class AsyncBatchMethods:
         from .batch_run import async_run_batch
 
         return await async_run_batch(
-            self,
+            self._caller(),
             source,
             destination,
             ask=ask,
@@ -81,7 +92,7 @@ class AsyncBatchMethods:
 
     async def iterate_batch(
         self,
-        rows: str | os.PathLike[str] | Iterable[Any] | AsyncIterable[Any],
+        rows: AsyncRows,
         *,
         ask: Callable[[Any], Any] | None = None,
         key: str | Callable[[Any], str | int] | None = None,
@@ -116,7 +127,14 @@ class AsyncBatchMethods:
             rows, None, ask=ask, key=key, concurrency=concurrency, rpm=rpm, tpm=tpm, budget=budget, on_error=on_error,
             retry_failed=False, progress=progress,
         )  # fmt: skip
-        run = AsyncBatchRun(self, settings, settings.source.scan(), None)
+        run = AsyncBatchRun(self._caller(), settings, settings.source.scan(), None)
         async for item in run.items(signals=False):
             yield item
         run.finish()
+
+    def _caller(self) -> AsyncCaller:
+        from .batch_run import AsyncCaller
+
+        connections = None if self._owns_driver else self._connections.max_connections
+        client: Any = self
+        return AsyncCaller(client, self._settings, self._session.runtime, connections)

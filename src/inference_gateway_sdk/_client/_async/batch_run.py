@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import structs
 
@@ -23,19 +23,30 @@ if TYPE_CHECKING:
     from ...batch.requests import BatchSettings
     from ...batch.sources import Scan
     from ..hooks import RequestSent
+    from ..runtime import AsyncRuntime, AsyncTokenSource
+    from ..settings import ClientSettings
     from .client import AsyncInferenceGatewayClient
 
-__all__ = ["AsyncBatchRun", "async_run_batch", "read_settings"]
+__all__ = ["AsyncBatchRun", "AsyncCaller", "async_run_batch", "read_settings"]
 
 _LONGEST_WAIT = 0.5  # seconds between two looks at the clock, for reports
 
 
-async def async_run_batch(client: Any, source: Any, destination: Any, **options: Any) -> BatchOutcome:
+class AsyncCaller(NamedTuple):
+    """The client of a batch, and the parts of it that the loop needs."""
+
+    client: AsyncInferenceGatewayClient
+    settings: ClientSettings[AsyncTokenSource]
+    runtime: AsyncRuntime
+    max_connections: int | None  # None for a transport of the user's own
+
+
+async def async_run_batch(caller: AsyncCaller, source: Any, destination: Any, **options: Any) -> BatchOutcome:
     """Run a batch, as `run_batch` of the client."""
     settings = read_settings(source, destination, **options)
     path = settings.destination
     if path is None:
-        run = AsyncBatchRun(client, settings, settings.source.scan(), None)
+        run = AsyncBatchRun(caller, settings, settings.source.scan(), None)
         async with aclosing(run.items(signals=True)) as items:
             async for _ in items:
                 pass
@@ -45,7 +56,7 @@ async def async_run_batch(client: Any, source: Any, destination: Any, **options:
         journal.read_job()
         scan = settings.source.scan(journal.mark)
         journal.begin(fingerprint(settings), scan.mark, scan.before, retry_failed=settings.retry_failed)
-        run = AsyncBatchRun(client, settings, scan, journal)
+        run = AsyncBatchRun(caller, settings, scan, journal)
         async with aclosing(run.items(signals=True)) as items:
             async for item in items:
                 journal.append(item)
@@ -58,20 +69,19 @@ class AsyncBatchRun:
     """One run of a batch.
 
     Args:
-        client: The client.
+        caller: The client.
         settings: The arguments.
         scan: What reading the source has shown.
         journal: The output, or None.
     """
 
-    def __init__(
-        self, client: AsyncInferenceGatewayClient, settings: BatchSettings, scan: Scan, journal: Journal | None
-    ) -> None:
+    def __init__(self, caller: AsyncCaller, settings: BatchSettings, scan: Scan, journal: Journal | None) -> None:
         self._settings = settings
         self._journal = journal
-        self._runtime = client._session.runtime
+        self._runtime = caller.runtime
         self._clock = self._runtime.monotonic
-        most = settings.most(client._connections.max_connections, own_driver=client._owns_driver)
+        self._on_request = caller.settings.on_request
+        most = settings.most(caller.max_connections)
         done = KeySet() if journal is None else journal.done
         self._state = BatchState(
             concurrency=settings.concurrency,
@@ -81,10 +91,11 @@ class AsyncBatchRun:
             total=scan.total,
             skipped=done.count,
             raise_errors=settings.raise_errors,
+            priced=caller.settings.book is not None or bool(settings.budgets),
             now=self._clock(),
         )
         self._rows: Any = _unasked(settings.source, done)
-        self._client = _client_of(client, settings, journal)
+        self._client = _client_of(caller, settings, journal)
         self._listener = _listener(settings.progress)
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
 
@@ -237,7 +248,7 @@ class AsyncBatchRun:
 
     def _paced_client(self, row: Row) -> AsyncInferenceGatewayClient:
         """Return a client whose further requests for a row, of retries and runs, keep to `rpm`."""
-        hook = self._client._settings.on_request
+        hook = self._on_request
         sent = 0
 
         async def wait(event: RequestSent) -> None:
@@ -268,16 +279,14 @@ async def async_unasked(source: Any, done: KeySet) -> AsyncIterator[Row]:
             yield row
 
 
-def _client_of(
-    client: AsyncInferenceGatewayClient, settings: BatchSettings, journal: Journal | None
-) -> AsyncInferenceGatewayClient:
+def _client_of(caller: AsyncCaller, settings: BatchSettings, journal: Journal | None) -> AsyncInferenceGatewayClient:
     """Return a client whose retries leave busy statuses to the batch, with the budgets of the batch."""
-    changes: dict[str, Any] = {"retry": _without_busy(client._settings)}
+    changes: dict[str, Any] = {"retry": _without_busy(caller.settings)}
     if settings.budgets:
         batch = "iterate" if journal is None else journal.id
         own = [structs.replace(one, tags={**one.tags, "batch": batch}) for one in settings.budgets]
-        changes |= {"budget": (*client._settings.budgets, *own), "tags": {"batch": batch}}
-    return client.with_options(**changes)
+        changes |= {"budget": (*caller.settings.budgets, *own), "tags": {"batch": batch}}
+    return caller.client.with_options(**changes)
 
 
 def _without_busy(settings: Any) -> RetryPolicy:

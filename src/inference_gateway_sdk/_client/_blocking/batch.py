@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator
 
+    from ...batch.sources import Rows
     from ...batch.state import BatchItem, BatchOutcome, BatchProgress
     from ..accounts import Budget
+    from ..runtime import Connections, TokenSource
+    from ..settings import ClientSettings
+    from .batch_run import Caller
+    from .session import Session
 
 __all__ = ["BatchMethods"]
 
@@ -21,9 +26,15 @@ __all__ = ["BatchMethods"]
 class BatchMethods:
     """A mix-in with the methods for batches."""
 
+    if TYPE_CHECKING:
+        _session: Session
+        _settings: ClientSettings[TokenSource]
+        _connections: Connections
+        _owns_driver: bool
+
     def run_batch(
         self,
-        source: str | os.PathLike[str] | Iterable[Any] | Iterable[Any],
+        source: Rows,
         destination: str | os.PathLike[str] | None = None,
         *,
         ask: Callable[[Any], Any] | None = None,
@@ -66,7 +77,7 @@ class BatchMethods:
         from .batch_run import run_batch
 
         return run_batch(
-            self,
+            self._caller(),
             source,
             destination,
             ask=ask,
@@ -82,7 +93,7 @@ class BatchMethods:
 
     def iterate_batch(
         self,
-        rows: str | os.PathLike[str] | Iterable[Any] | Iterable[Any],
+        rows: Rows,
         *,
         ask: Callable[[Any], Any] | None = None,
         key: str | Callable[[Any], str | int] | None = None,
@@ -117,7 +128,14 @@ class BatchMethods:
             rows, None, ask=ask, key=key, concurrency=concurrency, rpm=rpm, tpm=tpm, budget=budget, on_error=on_error,
             retry_failed=False, progress=progress,
         )  # fmt: skip
-        run = BatchRun(self, settings, settings.source.scan(), None)
+        run = BatchRun(self._caller(), settings, settings.source.scan(), None)
         for item in run.items(signals=False):
             yield item
         run.finish()
+
+    def _caller(self) -> Caller:
+        from .batch_run import Caller
+
+        connections = None if self._owns_driver else self._connections.max_connections
+        client: Any = self
+        return Caller(client, self._settings, self._session.runtime, connections)

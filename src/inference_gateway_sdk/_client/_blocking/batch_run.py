@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import structs
 
@@ -24,19 +24,30 @@ if TYPE_CHECKING:
     from ...batch.requests import BatchSettings
     from ...batch.sources import Scan
     from ..hooks import RequestSent
+    from ..runtime import Runtime, TokenSource
+    from ..settings import ClientSettings
     from .client import InferenceGatewayClient
 
-__all__ = ["BatchRun", "read_settings", "run_batch"]
+__all__ = ["BatchRun", "Caller", "read_settings", "run_batch"]
 
 _LONGEST_WAIT = 0.5  # seconds between two looks at the clock, for reports
 
 
-def run_batch(client: Any, source: Any, destination: Any, **options: Any) -> BatchOutcome:
+class Caller(NamedTuple):
+    """The client of a batch, and the parts of it that the loop needs."""
+
+    client: InferenceGatewayClient
+    settings: ClientSettings[TokenSource]
+    runtime: Runtime
+    max_connections: int | None  # None for a transport of the user's own
+
+
+def run_batch(caller: Caller, source: Any, destination: Any, **options: Any) -> BatchOutcome:
     """Run a batch, as `run_batch` of the client."""
     settings = read_settings(source, destination, **options)
     path = settings.destination
     if path is None:
-        run = BatchRun(client, settings, settings.source.scan(), None)
+        run = BatchRun(caller, settings, settings.source.scan(), None)
         with closing(run.items(signals=True)) as items:
             for _ in items:
                 pass
@@ -46,7 +57,7 @@ def run_batch(client: Any, source: Any, destination: Any, **options: Any) -> Bat
         journal.read_job()
         scan = settings.source.scan(journal.mark)
         journal.begin(fingerprint(settings), scan.mark, scan.before, retry_failed=settings.retry_failed)
-        run = BatchRun(client, settings, scan, journal)
+        run = BatchRun(caller, settings, scan, journal)
         with closing(run.items(signals=True)) as items:
             for item in items:
                 journal.append(item)
@@ -59,20 +70,19 @@ class BatchRun:
     """One run of a batch.
 
     Args:
-        client: The client.
+        caller: The client.
         settings: The arguments.
         scan: What reading the source has shown.
         journal: The output, or None.
     """
 
-    def __init__(
-        self, client: InferenceGatewayClient, settings: BatchSettings, scan: Scan, journal: Journal | None
-    ) -> None:
+    def __init__(self, caller: Caller, settings: BatchSettings, scan: Scan, journal: Journal | None) -> None:
         self._settings = settings
         self._journal = journal
-        self._runtime = client._session.runtime
+        self._runtime = caller.runtime
         self._clock = self._runtime.monotonic
-        most = settings.most(client._connections.max_connections, own_driver=client._owns_driver)
+        self._on_request = caller.settings.on_request
+        most = settings.most(caller.max_connections)
         done = KeySet() if journal is None else journal.done
         self._state = BatchState(
             concurrency=settings.concurrency,
@@ -82,10 +92,11 @@ class BatchRun:
             total=scan.total,
             skipped=done.count,
             raise_errors=settings.raise_errors,
+            priced=caller.settings.book is not None or bool(settings.budgets),
             now=self._clock(),
         )
         self._rows: Any = _unasked(settings.source, done)
-        self._client = _client_of(client, settings, journal)
+        self._client = _client_of(caller, settings, journal)
         self._listener = _listener(settings.progress)
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
 
@@ -238,7 +249,7 @@ class BatchRun:
 
     def _paced_client(self, row: Row) -> InferenceGatewayClient:
         """Return a client whose further requests for a row, of retries and runs, keep to `rpm`."""
-        hook = self._client._settings.on_request
+        hook = self._on_request
         sent = 0
 
         def wait(event: RequestSent) -> None:
@@ -269,16 +280,14 @@ def unasked(source: Any, done: KeySet) -> Iterator[Row]:
             yield row
 
 
-def _client_of(
-    client: InferenceGatewayClient, settings: BatchSettings, journal: Journal | None
-) -> InferenceGatewayClient:
+def _client_of(caller: Caller, settings: BatchSettings, journal: Journal | None) -> InferenceGatewayClient:
     """Return a client whose retries leave busy statuses to the batch, with the budgets of the batch."""
-    changes: dict[str, Any] = {"retry": _without_busy(client._settings)}
+    changes: dict[str, Any] = {"retry": _without_busy(caller.settings)}
     if settings.budgets:
         batch = "iterate" if journal is None else journal.id
         own = [structs.replace(one, tags={**one.tags, "batch": batch}) for one in settings.budgets]
-        changes |= {"budget": (*client._settings.budgets, *own), "tags": {"batch": batch}}
-    return client.with_options(**changes)
+        changes |= {"budget": (*caller.settings.budgets, *own), "tags": {"batch": batch}}
+    return caller.client.with_options(**changes)
 
 
 def _without_busy(settings: Any) -> RetryPolicy:
