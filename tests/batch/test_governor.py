@@ -197,11 +197,12 @@ def test_thirds_of_a_budget_do_not_exceed_it() -> None:
     assert Decimal("1.99") < sum(governor.lease(name, 0.0).amount or 0 for name in "abc") <= 2
 
 
-def test_a_restarted_governor_learns_of_the_leases_that_are_held() -> None:
-    """A worker's own lease counts, although this governor did not lend it."""
-    governor = Governor(budget=Decimal(10))
-    assert governor.lease("a", 0.0, held=Decimal(8)).amount == Decimal(2)
-    assert governor.lease("b", 0.0).amount == 0
+def test_a_restarted_governor_knows_the_leases_that_are_held() -> None:
+    """They count until their workers settle them."""
+    governor = Governor(budget=Decimal(10), leases={"a": Decimal(8)})
+    assert governor.lease("b", 0.0) == Lease(amount=Decimal(2), wait=True)
+    governor.settle("a", Decimal(3))
+    assert governor.lease("c", 0.0).amount == Decimal("3.5")  # a half of 7 that are not spent
 
 
 def test_without_a_governor_a_worker_goes_on_at_half_its_rate() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
 __all__ = ["Block", "Governor", "Lease", "Permits", "Used"]
 
@@ -79,6 +79,7 @@ class Governor:
         budget: The limit of the budget, or None.
         spent: The part of it that was spent before.
         workers: The number of workers that are expected.
+        leases: The leases that workers hold, of a governor that was restarted.
     """
 
     def __init__(
@@ -89,13 +90,14 @@ class Governor:
         budget: Decimal | None = None,
         spent: Decimal = Decimal(0),
         workers: int = 1,
+        leases: Mapping[str, Decimal] | None = None,
     ) -> None:
         self._each_call = 60 / rpm if rpm else 0.0
         self._each_token = 60 / tpm if tpm else 0.0
         self._budget = budget
         self._spent = spent
         self._workers = workers
-        self._leases: dict[str, Decimal] = {}
+        self._leases = dict(leases or {})
         self._seen: dict[str, float] = {}
         self._next_call = self._next_token = float("-inf")
 
@@ -123,18 +125,15 @@ class Governor:
             self._next_token = start + calls * tokens_each * self._each_token
         return Block(calls=calls, delay=start - now, interval=interval)
 
-    def lease(self, worker: str, now: float, least: Decimal = Decimal(0), held: Decimal | None = None) -> Lease:
+    def lease(self, worker: str, now: float, least: Decimal = Decimal(0)) -> Lease:
         """Lend a worker an equal part of the rest of the budget. The worker returns what it did not use with `settle`.
 
         Args:
             worker: The name of the worker.
             now: The time.
             least: An amount below which the worker could not send one request.
-            held: A lease that the worker holds already: a governor that was restarted does not know it.
         """
         self._seen[worker] = now
-        if held is not None:
-            self._leases.setdefault(worker, held)
         if self._budget is None:
             return Lease()
         rest = self._budget - self._spent - sum(self._leases.values())

@@ -24,7 +24,18 @@ from .._model.unknown_fields import set_module
 from ..errors import BatchMismatchError
 from .job_run import JobOutcome, JobRun
 from .requests import fingerprint, read_settings
-from .shards import JobFile, JobFolder, Shard, estimate_rows, find_inputs, names_in, plan_file, read_shard, shards_of
+from .shards import (
+    JobFile,
+    JobFolder,
+    Shard,
+    count_lines,
+    estimate_rows,
+    find_inputs,
+    names_in,
+    plan_file,
+    read_shard,
+    shards_of,
+)
 from .state import BatchProgress  # noqa: TC001  (the same)
 from .worker import LocalGovernor, ShardTask, ShardWorker, bind_ask
 
@@ -129,7 +140,7 @@ def job_status(destination: str | Path) -> JobStatus:
         rows=estimate_rows(job.inputs),
         rows_done=sum(result.done for result in results),
         rows_failed=sum(result.failed for result in results),
-        rows_running=sum(_lines(folder.journal(name)) for name in running),
+        rows_running=sum(count_lines(folder.journal(name)) for name in running),
         tokens=sum(result.tokens for result in results),
         cost=sum((result.cost for result in results), Decimal(0)),
         currency=next((result.currency for result in results), "USD"),
@@ -141,15 +152,6 @@ def _error(path: Path) -> str:
         return str(msgspec.json.decode(path.read_bytes())["error"])
     except (OSError, msgspec.MsgspecError, KeyError, TypeError):
         return f"{path} cannot be read"
-
-
-def _lines(path: Path) -> int:
-    """Return the number of complete lines of a journal; 0 if it is gone."""
-    try:
-        with path.open("rb") as file:
-            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-    except FileNotFoundError:
-        return 0
 
 
 @set_module
@@ -196,10 +198,9 @@ class Job:
             [], None, ask=ask, key=key, concurrency=concurrency, rpm=rpm, tpm=tpm, budget=budget, on_error="keep",
             retry_failed=retry_failed, progress=False,
         )  # fmt: skip
-        if key is not None and not isinstance(key, str):
+        if callable(key):
             raise TypeError(f"key must be the name of a field, got {type(key).__name__}")
-        if isinstance(rows_per_shard, bool) or not isinstance(rows_per_shard, int) or rows_per_shard < 1:
-            raise ValueError(f"rows_per_shard must be an integer of at least 1, got {rows_per_shard!r}")
+        _check_count("rows_per_shard", rows_per_shard)
         if client is not None and not callable(client):
             raise TypeError(
                 f"client must be a function that returns an AsyncInferenceGatewayClient, got {type(client).__name__}:"
@@ -303,8 +304,7 @@ class Job:
         """
         from .on_ray import run_on_ray
 
-        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-            raise ValueError(f"workers must be an integer of at least 1, got {workers!r}")
+        _check_count("workers", workers)
         run = self._begin(workers, progress, concurrency_each)
         return run_on_ray(run, address=address, workers=workers, actor_options=dict(actor_options or {}))
 
@@ -334,9 +334,7 @@ class Job:
             budget=self._budget,
             limited=settings.rpm is not None or settings.tpm is not None,
         )
-        return JobRun(
-            task, self._folder, file, workers=workers, rpm=settings.rpm, tpm=settings.tpm, progress=progress
-        )
+        return JobRun(task, self._folder, file, workers=workers, rpm=settings.rpm, tpm=settings.tpm, progress=progress)
 
     def _plan(self) -> tuple[Path, JobFile]:
         """Return the input folder and the job as of now. Nothing is written."""
@@ -387,6 +385,11 @@ class Job:
 
     def _make_client(self, concurrency: int | Literal["auto"]) -> Any:
         return _client_factory(self._client, concurrency)()
+
+
+def _check_count(name: str, value: object) -> None:
+    if type(value) is not int or value < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
 
 
 def _client_factory(

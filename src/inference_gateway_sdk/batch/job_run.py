@@ -160,9 +160,8 @@ class JobRun:
         self._shards = len(shards)
         self._total = estimate_rows(file.inputs)
         self._skipped = sum(result.done + result.failed for result in results.values())
-        self._spent = Decimal(0)
         if task.budget is not None:
-            self._spent = sum((output.load_notes(shard.name).spent for shard in shards), self._spent)
+            self._settle_lost()
         self._listener = _listener(progress)
         self._began = self._changed = clock()
         self._finished = 0
@@ -180,12 +179,31 @@ class JobRun:
         faulty = {name for name, result in results.items() if result.failed}
         return [shard for shard in shards if shard.name not in done or shard.name in faulty]
 
-    def governor(self) -> Governor:
-        """Return a governor with the limits of the job."""
+    def limits(self) -> dict[str, Any] | None:
+        """Return the arguments of a governor without those about the past, or None if the job has no limits."""
         rpm, tpm = self._rates
         budget = self.task.budget
+        if rpm is None and tpm is None and budget is None:
+            return None
         amount = None if budget is None else budget.amount
-        return Governor(rpm=rpm, tpm=tpm, budget=amount, spent=self._spent, workers=self._workers)
+        return {"rpm": rpm, "tpm": tpm, "budget": amount, "workers": self._workers}
+
+    def governor(self) -> Governor:
+        """Return a governor for this process."""
+        spent = sum((notes.spent for notes in self._output.all_notes()), Decimal(0)) if self.task.budget else Decimal(0)
+        return Governor(**self.limits() or {}, spent=spent)
+
+    def spent_on_lease(self, shard: Shard) -> Decimal:
+        """Return the part of the lease of a lost worker that may be spent."""
+        notes = self._output.load_notes(shard.name)
+        return self._output.spent(notes) - notes.spent_before
+
+    def _settle_lost(self) -> None:
+        """Count what workers of an earlier run spent that did not end. They hold no leases any more."""
+        for notes in list(self._output.all_notes()):
+            if notes.worker is not None:
+                notes.spent, notes.worker = self._output.spent(notes), None
+                self._output.save_notes(notes)
 
     @property
     def goes_on(self) -> bool:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 __all__ = [
-    "InputFile", "JobFile", "JobFolder", "Shard", "ShardResult", "ShardRow", "estimate_rows", "find_inputs", "locate",
-    "names_in", "plan_file", "read_shard", "shards_of", "write_atomically",
+    "InputFile", "JobFile", "JobFolder", "Shard", "ShardResult", "ShardRow", "count_lines", "estimate_rows", "find_inputs",
+    "locate", "names_in", "plan_file", "read_shard", "shards_of", "write_atomically",
 ]  # fmt: skip
 
 Format = Literal["jsonl", "gzip", "parquet"]
@@ -377,6 +377,24 @@ class JobFolder:
                 return msgspec.json.decode(path.read_bytes(), type=ShardResult)
         return ShardResult(shard=shard)
 
+    def spent(self, result: ShardResult) -> Decimal:
+        """Return what a shard has cost of the budget. If its worker was lost, requests that it did not note are added.
+
+        These are the lines that its notes do not count and the requests in flight, at the mean of the noted ones.
+        """
+        if result.worker is None:
+            return result.spent
+        noted = result.done + result.failed
+        unknown = max(0, count_lines(self.journal(result.shard)) - noted) + result.in_flight
+        each = result.spent / noted if noted else result.lease
+        return min(result.spent + unknown * each, result.spent_before + result.lease)
+
+    def all_notes(self) -> Iterator[ShardResult]:
+        """Yield the figures of all shards that were begun."""
+        done = names_in(self.state / "stats", ".json")
+        for name in done | names_in(self.state / "running", ".jsonl.notes"):
+            yield self.load_notes(name)
+
     def save_notes(self, result: ShardResult) -> None:
         """Note the figures of a shard beside its journal: the next worker needs them if this one is lost."""
         with suppress(OSError):  # the rows are more important
@@ -396,6 +414,15 @@ def names_in(folder: Path, suffix: str) -> set[str]:
             return {entry.name.removesuffix(suffix) for entry in entries if entry.name.endswith(suffix)}
     except FileNotFoundError:
         return set()
+
+
+def count_lines(path: Path) -> int:
+    """Return the number of complete lines of a journal, 0 if it is gone."""
+    try:
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    except FileNotFoundError:
+        return 0
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -422,6 +449,10 @@ class ShardResult(Struct, kw_only=True):
         stopped: The reason why the shard is not done: as in `BatchOutcome`, or "busy". None if it is done.
         error: The error of a shard that could not be worked at.
         final: True if another try would fail as well, as of a line that is not JSON.
+        worker: The worker that has a lease of the budget for this shard, None if that was settled.
+        lease: The amount of the lease.
+        spent_before: The amount that was spent before the lease.
+        in_flight: The number of requests that may be in flight.
     """
 
     shard: str
@@ -434,3 +465,7 @@ class ShardResult(Struct, kw_only=True):
     stopped: Any = None
     error: str | None = None
     final: bool = False
+    worker: str | None = None
+    lease: Decimal = Decimal(0)
+    spent_before: Decimal = Decimal(0)
+    in_flight: int = 0

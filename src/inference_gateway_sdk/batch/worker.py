@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["GovernorLink", "LocalGovernor", "ShardTask", "ShardWorker", "add_progress", "bind_ask"]
 
 _WAIT: Final = 1.0  # seconds until a worker asks for a part of the budget again
-_SAVE: Final = 2.0  # seconds between two notes of what a shard has cost
 
 
 class GovernorLink(Protocol):
@@ -40,7 +39,7 @@ class GovernorLink(Protocol):
         """Return the next permits (see `Governor.take`)."""
         ...
 
-    async def lease(self, worker: str, least: Decimal, held: Decimal | None) -> Lease:
+    async def lease(self, worker: str, least: Decimal) -> Lease:
         """Lend a part of the budget (see `Governor.lease`)."""
         ...
 
@@ -60,9 +59,9 @@ class LocalGovernor:
         """Return the next permits."""
         return self._governor.take(worker, self._clock(), tokens_each=tokens_each, used=used)
 
-    async def lease(self, worker: str, least: Decimal, held: Decimal | None) -> Lease:
+    async def lease(self, worker: str, least: Decimal) -> Lease:
         """Lend a part of the budget."""
-        return self._governor.lease(worker, self._clock(), least, held)
+        return self._governor.lease(worker, self._clock(), least)
 
     async def settle(self, worker: str, spent: Decimal) -> None:
         """Replace a lease by the amount spent."""
@@ -162,7 +161,6 @@ class ShardWorker:
         self._permits: Permits | None = None
         self._fetching: asyncio.Task[None] | None = None
         self._before = self.progress = BatchProgress(elapsed=0.0)  # before: the shards that have ended
-        self._saved = clock()
 
     async def __aenter__(self) -> Self:
         if self._task.limited:
@@ -184,7 +182,8 @@ class ShardWorker:
     async def work(self, shard: Shard) -> ShardResult:
         """Ask the rows of a shard, and make it done. Errors are part of the result."""
         result = self._folder.load_notes(shard.name)
-        result.stopped = result.error = None
+        result.spent = self._folder.spent(result)  # the worker before may have been lost
+        result.stopped = result.error = result.worker = None
         try:
             await self._work(shard, result)
         except BatchBusyError:
@@ -204,7 +203,7 @@ class ShardWorker:
         rows = _rows(task.folder, shard)
         least = Decimal(0)
         while True:
-            lease = await self._governor.lease(self._name, least, None)
+            lease = await self._governor.lease(self._name, least)
             if lease.amount == 0:
                 if not lease.wait:
                     result.stopped = "budget"
@@ -227,11 +226,11 @@ class ShardWorker:
         def show(progress: BatchProgress) -> None:
             self.progress = add_progress(self._before, progress)
             _set_figures(result, base, progress)
-            if self._clock() - self._saved >= _SAVE:
-                result.spent = base.spent + self._booked(path) - before
-                self._saved = self._clock()
-                self._folder.save_notes(result)
+            result.spent, result.in_flight = base.spent + self._booked(path) - before, progress.concurrency
+            self._folder.save_notes(result)
 
+        if lease.amount is not None:
+            result.worker, result.lease, result.spent_before = self._name, lease.amount, result.spent
         options: dict[str, Any] = {"key": None if task.ask is None else task.key or place_of}
         if self._permits is not None:
             options |= {"rpm": self._permits, "tpm": self._permits.tokens}
@@ -249,7 +248,8 @@ class ShardWorker:
             )
         finally:
             spent = self._booked(path) - before
-            result.spent = base.spent + spent
+            result.spent, result.worker = base.spent + spent, None
+            self._folder.save_notes(result)
             self._before = structs.replace(self.progress, rate=0.0, tokens_rate=0.0, in_flight=0, concurrency=0)
             await self._governor.settle(self._name, spent)
         result.stopped = outcome.stopped

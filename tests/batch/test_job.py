@@ -1,0 +1,239 @@
+"""Jobs in shards, in one process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batch.counting import CountingGateway, counting
+from inference_gateway_sdk import AsyncInferenceGatewayClient, Budget, Price
+from inference_gateway_sdk.batch import BatchProgress, Job, job_status
+from inference_gateway_sdk.errors import BatchMismatchError
+
+
+def ask(row: Any) -> dict[str, Any]:
+    """Return the request of a row."""
+    return {"model": "openai/m", "messages": row["text"], "max_tokens": 5}
+
+
+@pytest.fixture
+def gateway() -> Iterator[CountingGateway]:
+    """Return a gateway that counts requests."""
+    with counting(delay=0.0) as one:
+        yield one
+
+
+Make = Callable[..., Job]
+
+
+@pytest.fixture
+def job(tmp_path: Path, gateway: CountingGateway) -> Make:
+    """Return a function that makes a job of 60 rows in about four shards."""
+    rows = ({"id": number, "text": f"row {number:02}"} for number in range(60))
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    prices = {"openai/m": Price(input="0.01", output="0.02")}
+
+    def client() -> AsyncInferenceGatewayClient:
+        return AsyncInferenceGatewayClient(gateway.url, prices=prices)
+
+    def make(**options: Any) -> Job:
+        given = {"ask": ask, "key": "id", "rows_per_shard": 16, "client": client, **options}
+        return Job(tmp_path / "in.jsonl", tmp_path / "out", **given)
+
+    return make
+
+
+def lines(folder: Path) -> list[dict[str, Any]]:
+    """Return the lines of all shards that are done."""
+    return [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
+
+
+def test_a_job_asks_every_row_once(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:
+    """The output has a line for each row, and a second run has nothing to do."""
+    assert job().plan().rows_left == 60
+    assert not (tmp_path / "out").exists()
+    outcome = job().run(progress=False)
+    assert (outcome.state, outcome.done, outcome.shards) == ("done", 60, 4)
+    assert sorted((line["key"], line["output"]) for line in lines(tmp_path / "out")) == [
+        (number, f"ROW {number:02}") for number in range(60)
+    ]
+    assert set(gateway.asked.values()) == {1}
+    again = job().run(progress=False)
+    assert (again.state, again.done, len(gateway.times)) == ("done", 0, 60)
+    assert not list((tmp_path / "out" / "_job" / "running").iterdir())
+
+
+def test_the_plan_has_bounds_of_cost_and_time(job: Make, gateway: CountingGateway) -> None:
+    """By the first rows, without a request: at most 5 output tokens of 0.02 each, and the bytes of the prompt."""
+    plan = job(rpm=120).plan()
+    assert plan.cost_at_most is not None
+    assert plan.cost_at_least is not None
+    assert 60 * 5 * 0.02 < plan.cost_at_most < 60
+    assert plan.cost_at_least <= plan.cost_at_most
+    assert plan.seconds == 30
+    assert not gateway.times
+
+
+def test_the_status_comes_from_the_output_folder(job: Make, tmp_path: Path) -> None:
+    """Rows, tokens and cost of what is done; a folder without a job is refused."""
+    with pytest.raises(ValueError, match="has no job"):
+        job_status(tmp_path)
+    job().run(progress=False)
+    status = job_status(tmp_path / "out")
+    assert (status.state, status.shards, status.done, status.rows_done, status.tokens) == ("done", 4, 4, 60, 900)
+    assert status.cost == 60 * (10 * Price(input="0.01", output=0).rate("input") + 5 * Price(input=0, output="0.02").rate("output"))  # type: ignore[operator]  # fmt: skip
+
+
+def test_a_shard_that_was_begun_goes_on(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:
+    """Rows in its journal are not asked again, whoever wrote them."""
+    job().run(progress=False)
+    out = tmp_path / "out"
+    path = sorted(out.glob("*.jsonl"))[1]
+    kept = path.read_text().splitlines(keepends=True)[:10]
+    (out / "_job" / "running" / path.name).write_text("".join(kept) + '{"key": 1, "outp')
+    path.unlink()
+    before = len(gateway.times)
+    assert job_status(out).rows_running == 10
+    outcome = job().run(progress=False)
+    assert (outcome.state, outcome.done) == ("done", len(gateway.times) - before)
+    assert 0 < outcome.done < 10
+    assert sorted(line["key"] for line in lines(out)) == list(range(60))
+
+
+def test_the_budget_covers_all_runs(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:
+    """A job stops when the next request could exceed it, goes on with a higher one, and counts what was spent."""
+    each = 10 * 0.01 + 5 * 0.02  # 0.2, and up to 0.25 or so are reserved
+    first = job(budget=Budget("4")).run(progress=False)
+    assert (first.state, first.stopped) == ("stopped", "budget")
+    spent = len(gateway.times) * each
+    assert 3 < spent <= 4
+    again = job(budget=Budget("4")).run(progress=False)
+    assert (again.stopped, len(gateway.times) * each <= 4) == ("budget", True)
+    assert job(budget=Budget("8")).run(progress=False).stopped == "budget"
+    assert 6.5 < len(gateway.times) * each <= 8
+    assert job(budget=Budget("13")).run(progress=False).state == "done"
+    assert sorted(line["key"] for line in lines(tmp_path / "out")) == list(range(60))
+    assert set(gateway.asked.values()) == {1}
+
+
+def test_a_shard_with_a_bad_line_is_given_up(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:
+    """The others are done, its error is in its file, and `retry_failed` tries it again once the input is mended."""
+    content = (tmp_path / "in.jsonl").read_bytes()
+    (tmp_path / "in.jsonl").write_bytes(content.replace(b'"row 59"', b'"row 59 '))
+    outcome = job().run(progress=False)
+    assert (outcome.state, outcome.shards_done, outcome.shards_failed) == ("incomplete", 3, 1)
+    status = job_status(tmp_path / "out")
+    assert status.state == "incomplete"
+    (error,) = status.errors.values()
+    assert "in.jsonl, byte" in error
+    assert "not JSON" in error
+    assert job().run(progress=False).done == 0
+    assert len(gateway.times) < 60
+
+
+def test_a_shard_is_tried_three_times(job: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An error that may pass is tried again; after the third time the shard is given up."""
+    tries: list[str] = []
+
+    def broken(folder: Path, shard: Any) -> Any:
+        tries.append(shard.name)
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("inference_gateway_sdk.batch.worker.read_shard", broken)
+    outcome = job(rows_per_shard=100).run(progress=False)
+    assert len(tries) == 3
+    assert (outcome.state, outcome.shards_failed) == ("incomplete", 1)
+    assert "OSError: the disk is gone" in next(iter((tmp_path / "out" / "failed").iterdir())).read_text()
+
+
+def test_a_function_that_always_fails_stops_the_job(job: Make, gateway: CountingGateway) -> None:
+    """After three shards: the others are left for another run."""
+
+    def wrong(row: Any) -> Any:
+        raise KeyError("txt")
+
+    outcome = job(ask=wrong).run(progress=False)
+    assert (outcome.state, outcome.stopped, outcome.shards_failed) == ("stopped", "errors", 3)
+    assert "KeyError: 'txt'" in (outcome.error or "")
+    assert not gateway.times
+
+
+def test_failed_rows_are_asked_again_on_wish(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:
+    """Their lines are replaced, and the shard has one line for each key."""
+    job(ask=_refused).run(progress=False)
+    assert job_status(tmp_path / "out").rows_failed == 6
+    outcome = job(ask=_refused, retry_failed=True).run(progress=False)
+    assert (outcome.state, outcome.failed, outcome.done) == ("done", 6, 0)
+    assert sorted(line["key"] for line in lines(tmp_path / "out")) == list(range(60))
+
+
+def _refused(row: Any) -> dict[str, Any]:
+    if row["id"] % 10 == 3:
+        raise ValueError("this row is empty")
+    return ask(row)
+
+
+def test_another_job_is_not_mixed_in(job: Make, tmp_path: Path) -> None:
+    """Another function, another key, or an input that shrank is an error before anything is sent."""
+    job().run(progress=False)
+    with pytest.raises(BatchMismatchError, match="ask: "):
+        job(ask=lambda row: ask(row) | {"temperature": 1}).run(progress=False)
+    with pytest.raises(BatchMismatchError, match="key: id -> None"):
+        job(key=None).run(progress=False)
+    (tmp_path / "in.jsonl").write_text('{"id": 1}\n')
+    with pytest.raises(ValueError, match="has shrunk"):
+        job().run(progress=False)
+    (tmp_path / "in.jsonl").unlink()
+    with pytest.raises(ValueError, match="no file matches"):
+        job().run(progress=False)
+
+
+def test_new_rows_are_new_shards(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:
+    """Only they are asked."""
+    job().run(progress=False)
+    with (tmp_path / "in.jsonl").open("a") as file:
+        file.write('{"id": 60, "text": "new"}\n')
+    assert job().run(progress=False).done == 1
+    assert gateway.asked["new"] == 1
+
+
+def test_a_row_without_a_key_has_its_place(job: Make, tmp_path: Path) -> None:
+    """The file, and the byte at which its line begins."""
+    job(key=None).run(progress=False)
+    content = (tmp_path / "in.jsonl").read_bytes()
+    for line in lines(tmp_path / "out"):
+        name, _, place = line["key"].partition(":")
+        assert name == "in.jsonl"
+        assert json.loads(content[int(place) :].partition(b"\n")[0])["text"].upper() == line["output"]
+
+
+def test_the_progress_is_that_of_the_whole_job(job: Make) -> None:
+    """Over all shards, with the rows of runs before."""
+    reports: list[BatchProgress] = []
+    job().run(progress=reports.append)
+    last = reports[-1]
+    assert (last.ended, last.total, last.done, last.skipped, last.output_tokens) == (True, 60, 60, 0, 300)
+    job().run(progress=reports.append)
+    assert (reports[-1].done, reports[-1].skipped, reports[-1].total) == (0, 60, 60)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"rows_per_shard": 0}, ValueError, "rows_per_shard must be an integer of at least 1"),
+        ({"client": 7}, TypeError, "client must be a function that returns"),
+        ({"key": len}, TypeError, "key must be the name of a field"),
+        ({"budget": Budget("1", per="day")}, ValueError, "leave out per='day'"),
+        ({"budget": [Budget("1"), Budget("2")]}, ValueError, "a job has one budget"),
+        ({"ask": "x"}, TypeError, "ask must be a function"),
+        ({"rpm": 0}, ValueError, "rpm must be more than 0"),
+    ],
+)
+def test_invalid_arguments_are_refused(job: Make, options: Any, error: Any, message: str) -> None:
+    """When the job is made, with the name of the argument."""
+    with pytest.raises(error, match=message):
+        job(**options)
