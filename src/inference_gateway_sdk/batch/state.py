@@ -39,6 +39,7 @@ _NO_QUOTA: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"
 _EVERY: Final = 0.5  # seconds between two reports of the progress
 _SAMPLES: Final = 21  # reports that the rates are computed from: ten seconds
 _LATENCIES: Final = 512
+_AHEAD: Final = 1000  # rows that wait at most while another model's rows go on
 _CHARACTERS: Final = 4  # of a token, for the estimate that `tpm` reserves
 _OUTPUT: Final = 256  # tokens of an answer whose length is not limited, before any has been seen
 
@@ -282,8 +283,9 @@ class BatchState:
 
     @property
     def _ahead(self) -> int:
-        """The number of rows that may wait: as many again as are in flight."""
-        return max(2, *(int(route.window.limit) for route in self._routes.values())) if self._routes else 2
+        """The number of rows that may wait: as many as may be in flight, and more if one model pauses alone."""
+        limits = [int(route.window.limit) for route in self._routes.values()]
+        return max(2, sum(limits), _AHEAD if len(limits) > 1 else 0)
 
     def _pace(self, now: float) -> float:
         wait = 0.0
