@@ -22,14 +22,14 @@ class CountingGateway:
         asked: The number of requests for each prompt.
         times: When requests came.
         url: The address.
-        busy: Decides whether the request of this number is refused with 429.
+        refuse: Returns the status with which the request of this number is refused, or None.
         delay: Seconds until an answer.
     """
 
     asked: Counter[str] = field(default_factory=Counter)
     times: list[float] = field(default_factory=list)
     url: str = ""
-    busy: Callable[[int], bool] = lambda number: False
+    refuse: Callable[[int], int | None] = lambda number: None
     delay: float = 0.01
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,8 +55,9 @@ class CountingGateway:
         assert isinstance(messages, list)
         prompt = messages[-1]["content"]
         self.times.append(time.monotonic())
-        if self.busy(len(self.times)):
-            return 429, {"error": {"message": "slow down", "code": "rate_limited"}}
+        status = self.refuse(len(self.times))
+        if status is not None:
+            return status, {"error": {"message": "not now", "code": "refused"}}
         self.asked[prompt] += 1
         message = {"role": "assistant", "content": prompt.upper()}
         return 200, {
@@ -92,5 +93,3 @@ def counting(**options: object) -> Iterator[CountingGateway]:
     finally:
         stop.set()
         thread.join(60)
-
-

@@ -85,7 +85,7 @@ def test_the_status_comes_from_the_output_folder(job: Make, tmp_path: Path) -> N
     job().run(progress=False)
     status = job_status(tmp_path / "out")
     assert (status.state, status.shards, status.done, status.rows_done, status.tokens) == ("done", 4, 4, 60, 900)
-    assert status.cost == 60 * (10 * Price(input="0.01", output=0).rate("input") + 5 * Price(input=0, output="0.02").rate("output"))  # type: ignore[operator]  # fmt: skip
+    assert status.cost == 12  # 60 rows of 10 * 0.01 + 5 * 0.02
 
 
 def test_a_shard_that_was_begun_goes_on(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:
@@ -150,16 +150,28 @@ def test_a_shard_is_tried_three_times(job: Make, monkeypatch: pytest.MonkeyPatch
     assert "OSError: the disk is gone" in next(iter((tmp_path / "out" / "failed").iterdir())).read_text()
 
 
-def test_a_function_that_always_fails_stops_the_job(job: Make, gateway: CountingGateway) -> None:
-    """After three shards: the others are left for another run."""
+def test_a_function_that_always_fails_is_refused(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:
+    """Its own error is raised before anything is sent or written."""
 
     def wrong(row: Any) -> Any:
         raise KeyError("txt")
 
-    outcome = job(ask=wrong).run(progress=False)
-    assert (outcome.state, outcome.stopped, outcome.shards_failed) == ("stopped", "errors", 3)
-    assert "KeyError: 'txt'" in (outcome.error or "")
+    with pytest.raises(KeyError, match="txt"):
+        job(ask=wrong).run(progress=False)
     assert not gateway.times
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_same_error_again_and_again_stops_the_job(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:
+    """Such as 401 for every row: the other shards are left for another run."""
+    gateway.refuse = lambda number: 401
+    outcome = job(rows_per_shard=30).run(progress=False)
+    assert (outcome.state, outcome.stopped, outcome.shards_done) == ("stopped", "errors", 0)
+    assert "401" in (outcome.error or "")
+    assert len(gateway.times) < 40
+    gateway.refuse = lambda number: None
+    assert job(retry_failed=True).run(progress=False).state == "done"
+    assert {(line["key"], "error" in line) for line in lines(tmp_path / "out")} == {(row, False) for row in range(60)}
 
 
 def test_failed_rows_are_asked_again_on_wish(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:

@@ -112,8 +112,10 @@ def test_a_report_is_written_at_the_end(tmp_path: Path, capsys: pytest.CaptureFi
     """With the figures of the end, and the failed rows by their error, in either form of output."""
     output = tmp_path / "answers.jsonl"
     output.write_text(
-        '{"key": 1, "reply": {}}\n{"key": 2, "error": {"type": "RateLimitError", "status": 429, "message": "slow <b>"}}\n'
-        '{"custom_id": "3", "error": {"code": "bad", "message": "no"}}\n{"custom_id": "4", "error": null}\n{"key": 5, "er'
+        '{"key": 1, "reply": {}}\n{"key": 2, "error": {"type": "RateLimitError", "status": 429,'
+        ' "message": "slow <b>"}}\n'
+        '{"custom_id": "3", "error": {"code": "bad", "message": "no"}}\n'
+        '{"custom_id": "4", "error": null}\n{"key": 5, "er'
     )
     report = BatchReport(tmp_path / "report.html", title="Reviews", output=output)
     for step in range(20):

@@ -72,7 +72,7 @@ def run() -> list[Point]:
                 concurrency=8,
                 latency_p50=0.5,
                 latency_p95=1.0,
-            )  # fmt: skip
+            )
         )
     return history.points
 
@@ -97,7 +97,7 @@ def test_the_report_is_one_file_that_needs_nothing_else(tmp_path: Path) -> None:
     figures = page.split("<figure>")[1:]
     assert [figure.split("<figcaption>")[1].split(" <")[0] for figure in figures] == [
         "Throughput, rows/s", "Tokens, tokens/s",
-        'Latency of a row, s', "Refusals (429 and 503), answers/s", "Concurrency, requests", "Cost, USD",
+        "Latency of a row, s", "Refusals (429 and 503), answers/s", "Concurrency, requests", "Cost, USD",
     ]  # fmt: skip
     assert all("<polyline" in figure for figure in figures)
     assert [tag for tag, _ in reader.found].count("svg") == 6

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence  # noqa: TC003  (users resolve the annotations)
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
@@ -23,11 +24,10 @@ from msgspec import Struct
 from .._model.unknown_fields import set_module
 from ..errors import BatchMismatchError
 from .job_run import JobOutcome, JobRun
-from .requests import fingerprint, read_settings
+from .requests import fingerprint, read_request, read_settings
 from .shards import (
     JobFile,
     JobFolder,
-    Shard,
     count_lines,
     estimate_rows,
     find_inputs,
@@ -231,7 +231,7 @@ class Job:
         open_shards = [shard for shard in shards if shard.name not in done]
         rows = estimate_rows(job.inputs)
         left = round(rows * len(open_shards) / max(len(shards), 1))
-        low, high, currency = self._estimate(folder, open_shards, left)
+        low, high, currency = self._estimate(folder, job, left)
         rpm = self._settings.rpm
         return JobPlan(
             shards=len(shards),
@@ -319,14 +319,15 @@ class Job:
     # Parts of a run
 
     def _begin(self, workers: int, progress: Any, concurrency: int | Literal["auto"] | None = None) -> JobRun:
-        """Write `job.json`, and return the run of what is left."""
+        """Check `ask` with the first rows, write `job.json`, and return the run of what is left."""
         folder, file = self._plan()
+        self._try_ask(folder, file)
         settings = self._settings
         concurrency = concurrency or settings.concurrency or "auto"
         task = ShardTask(
             folder=folder,
             destination=self._folder.path,
-            ask=bind_ask(settings.ask, self._asks, asynchronous=settings.asynchronous),
+            ask=bind_ask(settings.ask, self._asks),
             key=self._key,
             client=_client_factory(self._client, concurrency),
             concurrency=concurrency,
@@ -335,6 +336,34 @@ class Job:
             limited=settings.rpm is not None or settings.tpm is not None,
         )
         return JobRun(task, self._folder, file, workers=workers, rpm=settings.rpm, tpm=settings.tpm, progress=progress)
+
+    def _try_ask(self, folder: Path, file: JobFile) -> None:
+        """Raise the error of the first row if `ask` fails for each of the first rows. Nothing is sent."""
+        ask = self._settings.ask
+        if ask is None or self._settings.asynchronous:
+            return
+        first: Exception | None = None
+        for row in self._first_rows(folder, file):
+            try:
+                read_request(ask(row))
+            except Exception as error:  # noqa: BLE001  (a user's function)
+                first = first or error
+            else:
+                return
+        if first is not None:
+            first.add_note("ask failed for each of the first rows: nothing was sent")
+            raise first
+
+    def _first_rows(self, folder: Path, file: JobFile) -> list[Any]:
+        """Return some rows of the first shard that is not done, without those after a line that is not valid."""
+        done = self._folder.done()
+        rows: list[Any] = []
+        for shard in (shard for one in file.inputs for shard in shards_of(one) if shard.name not in done):
+            with suppress(ValueError):  # reported by its shard
+                rows.extend(row for _, (_, row) in zip(range(_SAMPLE), read_shard(folder, shard), strict=False))
+            if rows:
+                break
+        return rows
 
     def _plan(self) -> tuple[Path, JobFile]:
         """Return the input folder and the job as of now. Nothing is written."""
@@ -362,15 +391,15 @@ class Job:
                 hint="use another output folder",
             )
 
-    def _estimate(self, folder: Path, shards: Sequence[Shard], rows: int) -> tuple[Decimal | None, Decimal | None, str]:
+    def _estimate(self, folder: Path, file: JobFile, rows: int) -> tuple[Decimal | None, Decimal | None, str]:
         """Return the bounds of the cost of the rows that are left, by the first of them."""
         nothing = (None, None, "USD")
         ask = self._settings.ask
-        if ask is None or self._settings.asynchronous or not shards:
+        if ask is None or self._settings.asynchronous or not rows:
             return nothing
         client = self._make_client("auto")
         try:
-            sample = [ask(row) for _, (_, row) in zip(range(_SAMPLE), read_shard(folder, shards[0]), strict=False)]
+            sample = [ask(row) for row in self._first_rows(folder, file)]
             if not sample or any("output" in one or "tools" in one for one in sample):
                 return nothing
             costs: list[Cost] = [client.estimate(**one) for one in sample]

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 __all__ = [
-    "InputFile", "JobFile", "JobFolder", "Shard", "ShardResult", "ShardRow", "count_lines", "estimate_rows", "find_inputs",
-    "locate", "names_in", "plan_file", "read_shard", "shards_of", "write_atomically",
+    "InputFile", "JobFile", "JobFolder", "Shard", "ShardResult", "ShardRow", "count_lines", "estimate_rows",
+    "find_inputs", "locate", "names_in", "plan_file", "read_shard", "shards_of", "write_atomically",
 ]  # fmt: skip
 
 Format = Literal["jsonl", "gzip", "parquet"]

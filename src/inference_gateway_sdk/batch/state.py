@@ -6,7 +6,6 @@ Pure: it has neither client, file nor clock. The loop in `_client/_async/batch.p
 from __future__ import annotations
 
 import enum
-import sys
 from collections import deque
 from collections.abc import Callable  # noqa: TC003  (users resolve the annotations of public classes)
 from decimal import Decimal
@@ -230,15 +229,17 @@ class BatchState:
         total: int | None = None,
         skipped: int = 0,
         raise_errors: bool = False,
+        leased: bool = False,
         priced: bool = False,
         now: float,
     ) -> None:
         self._priced = priced
         self._new_window: Callable[[], Window] = lambda: Window(concurrency, most)
-        self._requests = Pace(rpm, burst=0.1 if rpm > 600 else 0.0) if isinstance(rpm, float) else rpm
-        self._tokens = Pace(tpm, burst=1.0) if isinstance(tpm, float) else tpm
+        self._requests = Pace(rpm, burst=0.1 if rpm > 600 else 0.0) if isinstance(rpm, (int, float)) else rpm
+        self._tokens = Pace(tpm, burst=1.0) if isinstance(tpm, (int, float)) else tpm
         self._routes: dict[str, Route] = {}
         self._raise_errors = raise_errors
+        self._leased = leased
         self._total = total
         self._exhausted = False
         self._waiting = 0  # rows that are ready on some route
@@ -371,7 +372,7 @@ class BatchState:
     def _again(self, row: Row, route: Route, error: Exception, now: float) -> bool:
         """Put a row back that was refused for a reason that passes."""
         if isinstance(error, BudgetExceededError):
-            if error.asked is not None and error.limit is not None and error.asked > error.limit:
+            if error.asked is not None and error.limit is not None and error.asked > error.limit and not self._leased:
                 return False  # this row never fits
             self._put_back(row, route)
             self._lacks_budget = True
@@ -542,13 +543,6 @@ def output_of(reply: Any) -> Any:
         if value is not None:
             return value
     return None
-
-
-def print_line(progress: BatchProgress) -> None:
-    """Print the figures at the end, if there is a console."""
-    if progress.ended and sys.stderr is not None:  # None in a program without a console
-        text = f"batch: {progress.done:,} done, {progress.failed:,} failed, {progress.skipped:,} skipped"
-        print(f"{text}, {progress.rate:.1f} rows/s, {progress.elapsed:.1f} s", file=sys.stderr)  # noqa: T201
 
 
 def describe_error(error: Exception) -> dict[str, Any]:

@@ -6,15 +6,17 @@ import asyncio
 import functools
 import time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, Self
 
 import msgspec
 from msgspec import Struct, structs
 
-from ..errors import BatchBusyError
+from .._client.accounts import Budget
+from ..errors import BatchBusyError, GatewayError
 from .governor import Block, Governor, Lease, Permits, Used
 from .journal import JobFile as BatchFile
 from .journal import OutputLine
+from .requests import read_request
 from .shards import JobFolder, Shard, ShardResult, read_shard
 from .state import BatchProgress
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .._client._async.client import AsyncInferenceGatewayClient
-    from .._client.accounts import Budget
     from .._client.ledger_rows import LedgerSum
 
 __all__ = ["GovernorLink", "LocalGovernor", "ShardTask", "ShardWorker", "add_progress", "bind_ask"]
@@ -94,21 +95,28 @@ class ShardTask(Struct, frozen=True, kw_only=True):
     limited: bool = False
 
 
-def bind_ask(ask: Callable[[Any], Any] | None, fingerprint: str, *, asynchronous: bool) -> Callable[[Any], Any] | None:
+class RowError(GatewayError):
+    """A row for which `ask` returned no request. The row has failed, and the others of its shard go on."""
+
+
+class LeasedBudget(Budget, frozen=True, kw_only=True):
+    """A part of the budget of a job. A request that does not fit in it may fit in the next one."""
+
+    leased: ClassVar[bool] = True
+
+
+def bind_ask(ask: Callable[[Any], Any] | None, fingerprint: str) -> Callable[[Any], Any] | None:
     """Return `ask` with its fingerprint, which a worker on another machine could not compute without the source."""
-    if ask is None:
-        return None
-    return functools.partial(_await_ask if asynchronous else _call_ask, fingerprint, ask)
+    return None if ask is None else functools.partial(_ask_row, fingerprint, ask)
 
 
-def _call_ask(fingerprint: str, ask: Callable[[Any], Any], row: Any) -> Any:
+async def _ask_row(fingerprint: str, ask: Callable[[Any], Any], row: Any) -> dict[str, Any]:
     del fingerprint
-    return ask(row)
-
-
-async def _await_ask(fingerprint: str, ask: Callable[[Any], Awaitable[Any]], row: Any) -> Any:
-    del fingerprint
-    return await ask(row)
+    try:
+        request = ask(row)
+        return read_request(await request if hasattr(request, "__await__") else request)
+    except Exception as error:
+        raise RowError(f"{type(error).__name__}: {error}") from error
 
 
 class _PlacedRow(dict[str, Any]):
@@ -235,7 +243,8 @@ class ShardWorker:
         if self._permits is not None:
             options |= {"rpm": self._permits, "tpm": self._permits.tokens}
         if task.budget is not None and lease.amount is not None:
-            options["budget"] = structs.replace(task.budget, limit=before + lease.amount)
+            fields = structs.asdict(task.budget)
+            options["budget"] = LeasedBudget(**{**fields, "limit": before + lease.amount})
         try:
             outcome = await self._client.run_batch(
                 rows,

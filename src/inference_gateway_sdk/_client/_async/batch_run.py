@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from msgspec import structs
 
@@ -47,9 +47,10 @@ async def async_run_batch(caller: AsyncCaller, source: Any, destination: Any, **
     path = settings.destination
     if path is None:
         run = AsyncBatchRun(caller, settings, settings.source.scan(), None)
-        async with aclosing(run.items(signals=True)) as items:
-            async for _ in items:
-                pass
+        with run:
+            async with aclosing(run.items(signals=True)) as items:
+                async for _ in items:
+                    pass
         return run.finish()
     journal = Journal(path, settings.form)
     try:
@@ -57,9 +58,10 @@ async def async_run_batch(caller: AsyncCaller, source: Any, destination: Any, **
         scan = settings.source.scan(journal.mark)
         journal.begin(fingerprint(settings), scan.mark, scan.before, retry_failed=settings.retry_failed)
         run = AsyncBatchRun(caller, settings, scan, journal)
-        async with aclosing(run.items(signals=True)) as items:
-            async for item in items:
-                journal.append(item)
+        with run:
+            async with aclosing(run.items(signals=True)) as items:
+                async for item in items:
+                    journal.append(item)
     finally:
         journal.close()
     return run.finish()
@@ -98,6 +100,15 @@ class AsyncBatchRun:
         self._client = _client_of(caller, settings, journal)
         self._listener = _listener(settings.progress)
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Release the display after an error. Otherwise, `finish` does it with the last figures."""
+        close: Any = getattr(self._listener, "close", None)
+        if kind is not None and close is not None:
+            close()
 
     async def items(self, *, signals: bool) -> AsyncIterator[BatchItem]:
         """Ask all rows, and yield each that has ended.
@@ -306,7 +317,7 @@ def _without_busy(settings: Any) -> RetryPolicy:
 def _listener(progress: Any) -> Callable[[BatchProgress], object] | None:
     """Return the function that receives the figures."""
     if progress is True:
-        from ...batch.state import print_line
+        from ...batch.progress import open_display
 
-        return print_line
+        return open_display()
     return progress or None

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from msgspec import structs
 
@@ -48,7 +48,7 @@ def run_batch(caller: Caller, source: Any, destination: Any, **options: Any) -> 
     path = settings.destination
     if path is None:
         run = BatchRun(caller, settings, settings.source.scan(), None)
-        with closing(run.items(signals=True)) as items:
+        with run, closing(run.items(signals=True)) as items:
             for _ in items:
                 pass
         return run.finish()
@@ -58,7 +58,7 @@ def run_batch(caller: Caller, source: Any, destination: Any, **options: Any) -> 
         scan = settings.source.scan(journal.mark)
         journal.begin(fingerprint(settings), scan.mark, scan.before, retry_failed=settings.retry_failed)
         run = BatchRun(caller, settings, scan, journal)
-        with closing(run.items(signals=True)) as items:
+        with run, closing(run.items(signals=True)) as items:
             for item in items:
                 journal.append(item)
     finally:
@@ -99,6 +99,15 @@ class BatchRun:
         self._client = _client_of(caller, settings, journal)
         self._listener = _listener(settings.progress)
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Release the display after an error. Otherwise, `finish` does it with the last figures."""
+        close: Any = getattr(self._listener, "close", None)
+        if kind is not None and close is not None:
+            close()
 
     def items(self, *, signals: bool) -> Iterator[BatchItem]:
         """Ask all rows, and yield each that has ended.
@@ -307,7 +316,7 @@ def _without_busy(settings: Any) -> RetryPolicy:
 def _listener(progress: Any) -> Callable[[BatchProgress], object] | None:
     """Return the function that receives the figures."""
     if progress is True:
-        from ...batch.state import print_line
+        from ...batch.progress import open_display
 
-        return print_line
+        return open_display()
     return progress or None
