@@ -63,12 +63,12 @@ class OutputLine(Struct):
 
     key: str | int | None = None
     custom_id: str | None = None
-    error: Raw | None = None
+    error: Raw = Raw(b"null")
 
     @property
     def failed(self) -> bool:
         """Whether the row failed."""
-        return self.error is not None and bytes(self.error) != b"null"
+        return bytes(self.error) != b"null"
 
 
 def answer_line(item: BatchItem) -> bytes:
@@ -285,12 +285,15 @@ class Journal:
         self, decoder: msgspec.json.Decoder[OutputLine], line: bytes, number: int, *, is_last: bool
     ) -> OutputLine | None:
         """Return a line, or None for a torn one at the end."""
+        ours = number > 1 or self._job is not None  # else the file may be a user's own, which is not cut
         if not line.endswith(b"\n"):
-            return None
+            if ours:
+                return None
+            raise self._foreign(number, "it has no line end")
         try:
             found = decoder.decode(line)
         except msgspec.DecodeError as error:
-            if is_last:  # after a power failure, the end may be there without its content
+            if ours and is_last:  # after a power failure, the end may be there without its content
                 return None
             raise self._foreign(number, str(error)) from None
         if found.key is None and found.custom_id is None:
