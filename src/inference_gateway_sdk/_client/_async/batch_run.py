@@ -93,6 +93,7 @@ class AsyncBatchRun:
             total=scan.total,
             skipped=done.count,
             raise_errors=settings.raise_errors,
+            leased=any(getattr(budget, "leased", False) for budget in settings.budgets),
             priced=caller.settings.book is not None or bool(settings.budgets),
             now=self._clock(),
         )

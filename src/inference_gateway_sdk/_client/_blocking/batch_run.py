@@ -48,9 +48,10 @@ def run_batch(caller: Caller, source: Any, destination: Any, **options: Any) -> 
     path = settings.destination
     if path is None:
         run = BatchRun(caller, settings, settings.source.scan(), None)
-        with run, closing(run.items(signals=True)) as items:
-            for _ in items:
-                pass
+        with run:
+            with closing(run.items(signals=True)) as items:
+                for _ in items:
+                    pass
         return run.finish()
     journal = Journal(path, settings.form)
     try:
@@ -58,9 +59,10 @@ def run_batch(caller: Caller, source: Any, destination: Any, **options: Any) -> 
         scan = settings.source.scan(journal.mark)
         journal.begin(fingerprint(settings), scan.mark, scan.before, retry_failed=settings.retry_failed)
         run = BatchRun(caller, settings, scan, journal)
-        with run, closing(run.items(signals=True)) as items:
-            for item in items:
-                journal.append(item)
+        with run:
+            with closing(run.items(signals=True)) as items:
+                for item in items:
+                    journal.append(item)
     finally:
         journal.close()
     return run.finish()
@@ -92,6 +94,7 @@ class BatchRun:
             total=scan.total,
             skipped=done.count,
             raise_errors=settings.raise_errors,
+            leased=any(getattr(budget, "leased", False) for budget in settings.budgets),
             priced=caller.settings.book is not None or bool(settings.budgets),
             now=self._clock(),
         )
