@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 import msgspec
 from msgspec import Struct
 
-from .._model.unknown_fields import set_module
 from ..errors import BatchMismatchError
 from .job_run import JobOutcome, JobRun
 from .requests import fingerprint, read_request, read_settings
@@ -50,7 +49,6 @@ _LOOK: Final = 1.0  # seconds between two looks at shards that another process h
 _SAMPLE: Final = 20  # rows that the estimate of the cost is made from
 
 
-@set_module
 class JobPlan(Struct, frozen=True, kw_only=True):
     """The work that a job has before it.
 
@@ -78,7 +76,6 @@ class JobPlan(Struct, frozen=True, kw_only=True):
     seconds: float | None = None
 
 
-@set_module
 class JobStatus(Struct, frozen=True, kw_only=True):
     """The state of a job, read from its output folder.
 
@@ -154,7 +151,6 @@ def _error(path: Path) -> str:
         return f"{path} cannot be read"
 
 
-@set_module
 class Job:
     """A batch in shards. Run it again after any end, here or on Ray, and it goes on.
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from msgspec import Struct, structs
 
-from .._model.unknown_fields import set_module
 from .governor import Governor
 from .shards import JobFile, JobFolder, Shard, ShardResult, estimate_rows, shards_of
 from .state import BatchProgress
@@ -29,7 +28,6 @@ _BUSY: Final = 60.0  # seconds for which a run waits for shards that another pro
 _HOPELESS: Final = 3  # shards given up without one that is done, after which the job stops
 
 
-@set_module
 class JobOutcome(Struct, frozen=True, kw_only=True):
     """The result of a run of a job.
 

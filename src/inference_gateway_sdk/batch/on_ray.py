@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import msgspec
 
-from .._model.unknown_fields import set_module
 from .._version import install_command
 from .governor import Block, Governor, Lease, Used
 from .journal import answer_line
@@ -276,8 +275,9 @@ class _RayCrew:
         spent = None if shard is None else self._run.spent_on_lease(shard)
         if self._governor is not None:
             self._governor.remove.remote(name, spent)
-        lines = str(error).strip().splitlines() or [""]
-        self._run.fail(name, f"the worker was lost: {type(error).__name__}: {lines[0]}")
+        cause = getattr(error, "cause", None) or error
+        lines = [line for line in str(cause).splitlines() if line.strip()] or [""]
+        self._run.fail(name, f"the worker was lost: {type(cause).__name__}: {lines[-1].strip()}")
 
     def close(self) -> None:
         """End the actors. Requests in flight are given up."""
@@ -286,7 +286,6 @@ class _RayCrew:
                 self._ray.kill(actor)
 
 
-@set_module
 class AskBatch:
     """A callable class for `map_batches` of Ray Data. It adds the columns `output`, `reply` and `error` to a batch.
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
-from .._model.unknown_fields import set_module
 from .report import History, format_amount, format_seconds, write_report
 from .state import BatchProgress
 
@@ -210,7 +209,6 @@ class _Page:
         return f"batch: {self._text}"
 
 
-@set_module
 class BatchReport:
     """A report of a batch as one HTML file, written when the batch ends. Pass it as `progress`.
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, cas
 import msgspec
 from msgspec import Struct, structs
 
-from .._model.unknown_fields import set_module
 from .._version import install_command
 
 if TYPE_CHECKING:
@@ -60,7 +59,6 @@ class InputFile(Struct, frozen=True, kw_only=True):
     edges: str
 
 
-@set_module
 class Shard(Struct, frozen=True, kw_only=True):
     """A part of an input file, which one worker asks and writes to one output file.
 
