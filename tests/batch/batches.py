@@ -32,11 +32,23 @@ def echo(body: dict[str, Any]) -> Reply:
     return 200, chat(f"re: {text_of(body)}"), {}
 
 
+def as_stream(body: dict[str, Any]) -> bytes:
+    """Return a completion as an event stream of one chunk."""
+    choice = body["choices"][0]
+    calls = [one | {"index": 0} for one in choice["message"].get("tool_calls", [])]
+    delta = choice["message"] | ({"tool_calls": calls} if calls else {})
+    chunk = body | {"object": "chat.completion.chunk"}
+    chunk["choices"] = [{"index": 0, "delta": delta, "finish_reason": choice["finish_reason"]}]
+    return b"data: " + json.dumps(chunk).encode() + b"\n\ndata: [DONE]\n\n"
+
+
 class _Response:
-    def __init__(self, status: int, body: dict[str, Any], headers: dict[str, str]) -> None:
+    def __init__(self, status: int, body: dict[str, Any], headers: dict[str, str], *, stream: bool = False) -> None:
+        stream = stream and status == 200
         self.status = status
-        self.headers = [("content-type", "application/json"), *headers.items()]
-        self.left = json.dumps(body).encode()
+        kind = "text/event-stream" if stream else "application/json"
+        self.headers = [("content-type", kind), *headers.items()]
+        self.left = as_stream(body) if stream else json.dumps(body).encode()
 
     def take(self) -> bytes:
         data, self.left = self.left, b""
@@ -97,7 +109,7 @@ class AsyncServer(_Counting):
             await asyncio.sleep(self.seconds)
         finally:
             self.end()
-        return _AsyncResponse(*reply)
+        return _AsyncResponse(*reply, stream=b'"stream":true' in (body or b""))
 
     async def aclose(self) -> None:
         pass
@@ -111,7 +123,7 @@ class BlockingServer(_Counting):
         if self.seconds:
             time.sleep(self.seconds)
         self.end()
-        return _BlockingResponse(*reply)
+        return _BlockingResponse(*reply, stream=b'"stream":true' in (body or b""))
 
     def close(self) -> None:
         pass

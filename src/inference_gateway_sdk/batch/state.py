@@ -325,6 +325,11 @@ class BatchState:
         self._waiting += 1
 
     @property
+    def empty(self) -> bool:
+        """Whether no row has been taken."""
+        return not self._routes and not self._figures.failed
+
+    @property
     def untried(self) -> bool:
         """Whether no row has ended and none was refused."""
         figures = self._figures

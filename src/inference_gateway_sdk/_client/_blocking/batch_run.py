@@ -205,8 +205,8 @@ class BatchRun:
 
     def _failed(self, row: Row, error: Exception) -> BatchItem | None:
         """Return the item of a row without a request. At the first row, the batch fails before anything is sent."""
-        error.add_note(f"source: row {row.number}, key {row.key!r}")
-        if self._state.untried:
+        if self._state.empty:
+            error.add_note(_place(row))
             self._fail(error)
             return None
         return self._state.failed(row, error, self._clock())
@@ -220,6 +220,7 @@ class BatchRun:
             first = self._state.untried
             item = self._state.settled(ended, self._clock())
             if first and ended.error is not None and not isinstance(ended.error, GatewayError):
+                ended.error.add_note(_place(ended.row))
                 self._fail(ended.error)  # an argument that no row can be asked with
                 return None
             return item
@@ -274,6 +275,10 @@ class BatchRun:
 
         del row
         return self._client.with_options(on_request=wait)
+
+
+def _place(row: Row) -> str:
+    return f"source: row {row.number}, key {row.key!r}"
 
 
 def _unasked(source: Any, done: KeySet) -> Any:
