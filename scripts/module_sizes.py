@@ -30,6 +30,12 @@ ADDED = {  # files of capabilities that came later; the bound on modules counts 
     "watchers": ["_client/watching.py", "_client/_async/open_stream.py"],
     "costs and budgets": ["_model/cost.py", "_client/prices.py", "_client/accounts.py"],
     "ledger": ["_client/ledger.py", "_client/ledger_rows.py", "cli/costs.py"],
+    "traffic page": [
+        "inspector/__init__.py",
+        "inspector/page.py",
+        "inspector/snippets.py",
+        "inspector/traffic.py",
+    ],
     "batch": ["batch/__init__.py", "batch/state.py", "batch/sources.py", "batch/journal.py"],
     "the loop of a batch": [
         "_client/_async/batch.py",
@@ -42,6 +48,8 @@ ADDED = {  # files of capabilities that came later; the bound on modules counts 
     "jobs in shards": ["batch/shards.py", "batch/worker.py", "batch/job_run.py", "batch/job.py"],
     "jobs on Ray": ["batch/governor.py", "batch/on_ray.py"],
     "igw batch": ["cli/batch.py"],
+    "routing": ["_routing/candidates.py", "_routing/verdict.py", "_routing/breaker.py", "_routing/plan.py"],
+    "fallback": ["_routing/__init__.py", "_client/routes.py", "_client/_async/fallback.py"],
     "videos": [
         "_wire/videos.py",
         "_client/_async/videos.py",

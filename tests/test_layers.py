@@ -23,22 +23,27 @@ ALLOWED = {
     "_schema": {"errors", "_model", "msgspec", "pydantic"},
     "_tools": {"errors", "_model", "_generated", "_wire", "_schema", "msgspec"},
     "_run": {"errors", "_model", "_generated", "_schema", "_tools", "msgspec"},
+    "_routing": {"errors", "_model", "_generated", "_wire", "msgspec"},
     "_http1": {"errors", "httptools"},
     "_transport": {"errors", "_http1", "httpx2"},
     "_client": {
         "errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "_schema", "_tools",
-        "_run", "batch", "msgspec",
+        "_run", "_routing", "batch", "msgspec",
     },
     "batch": {"errors", "_version", "_model", "_wire", "msgspec", "pyarrow", "rich"},
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
     },
-    "cli": {"", "errors", "_version", "batch", "embedded", "typer", "click", "rich", "msgspec", "jsonschema", "referencing"},
+    "cli": {
+        "", "errors", "_version", "batch", "embedded", "inspector",
+        "typer", "click", "rich", "msgspec", "jsonschema", "referencing",
+    },
     "testing": {
         "", "errors", "_version", "_model", "_generated", "_wire", "_http1", "_transport", "_client",
         "embedded", "msgspec", "starlette",
     },
+    "inspector": {"_client", "_generated", "_model", "_wire", "embedded", "testing", "msgspec", "starlette"},
     "pytest_plugin": {"", "testing", "pytest"},
     "telemetry": {"errors", "_client", "_model"},
     "types": {"_generated", "_model", "_wire"},
@@ -56,7 +61,7 @@ LATE = {
     ("batch/on_ray", "_client"),
     ("batch/on_ray", ""),
 }
-PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tools", "_run", "_http1"}
+PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tools", "_run", "_routing", "_http1"}
 
 
 @cache

@@ -27,6 +27,7 @@ GatewayError                      the base class
  + BudgetExceededError            the call was not sent, as a budget does not allow it
  + BatchBusyError                 another process writes to the output of a batch
  + BatchMismatchError             the output or the input of a batch is another one
+ + AllRoutesFailedError           every route of a fallback was asked, and none answered
 
 Each error stores its facts as attributes and builds its text in `__str__`, so that pickling preserves it.
 This module imports nothing from the package.
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = [
+    "AllRoutesFailedError",
     "BadGatewayError",
     "BadRequestError",
     "BatchBusyError",
@@ -89,7 +91,10 @@ class GatewayError(Exception):
         hint: Advice on how to resolve the error, or None.
         partial: The partial answer of a stream that broke, of the type that the non-streamed call returns, or None.
         meta: The `Meta` of the response that caused the error, or None if there was no response.
+        tried: The routes that a call with `fallback` asked, as `Tried`. Empty without fallback.
     """
+
+    tried: tuple[Any, ...] = ()
 
     def __init__(
         self,
@@ -158,6 +163,19 @@ class BudgetExceededError(GatewayError):
         self.spent = spent
         self.reserved = reserved
         self.asked = asked
+
+
+@_public
+class AllRoutesFailedError(GatewayError):
+    """No route answered: each one that the call's `fallback` allows failed. `tried` has their errors, in order.
+
+    Attributes:
+        retry_after: The shortest wait that one of the routes asked for, in seconds, or None.
+    """
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.retry_after = retry_after
 
 
 @_public

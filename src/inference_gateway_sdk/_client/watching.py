@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from .._model.cost import Cost  # noqa: TC001  (users resolve the annotations)
 from .._model.json_values import is_mapping
 from .._model.open_types import Concealed
-from .._model.unknown_fields import Meta, set_cost, set_module
+from .._model.unknown_fields import Meta, Tried, set_cost, set_module
 from .._model.usage import Usage
 from .._wire import codec
 from .._wire.call import StreamCall
@@ -92,6 +92,8 @@ class CallEnded(Concealed, Struct, frozen=True, kw_only=True):
         attempts: The number of times the request was sent.
         meta: The metadata of the answer, None when none was received.
         cost: The cost, if the client has prices, a ledger or a budget.
+        route: The model that answered, of a call with `fallback`; None without fallback.
+        tried: The routes that failed before it, in order.
     """
 
     began: CallBegan
@@ -104,6 +106,8 @@ class CallEnded(Concealed, Struct, frozen=True, kw_only=True):
     attempts: int = 0
     meta: Meta | None = None
     cost: Cost | None = None
+    route: str | None = None
+    tried: tuple[Tried, ...] = ()
     _result: Any = None
 
     @property
@@ -207,6 +211,15 @@ def operation_of(path: str) -> str:
     return next((name for prefix, name in _OPERATIONS if path.startswith(prefix)), "custom")
 
 
+class Counted(Protocol):
+    """The attempts of a call, of which a watch needs the number."""
+
+    @property
+    def count(self) -> int:
+        """The number of attempts begun so far."""
+        ...
+
+
 class _LastTurn:
     """The last answer of a stream, assembled when it is asked for."""
 
@@ -227,10 +240,13 @@ class CallWatch:
         began: The call.
         booking: The money of the call, or None.
         first_content: Seconds until the first content of a stream, None before it.
+        route: The route that is being asked, of a call with fallback.
+        tried: The routes that have failed.
     """
 
     __slots__ = ("_answered", "_attempts", "_chunks", "_dialect", "_final", "_meta", "_monotonic", "_open_watches",
-                 "_pending", "_pid", "_start", "_usage", "began", "booking", "first_content")  # fmt: skip
+                 "_pending", "_pid", "_start", "_usage", "began", "booking", "first_content", "route",
+                 "tried")  # fmt: skip
 
     def __init__(
         self, began: CallBegan, attempts: RetryState[Any], monotonic: Callable[[], float], booking: Booking | None
@@ -239,7 +255,9 @@ class CallWatch:
         self.booking: Booking | None = booking
         self._answered: str | None = None  # the model that the answer names
         self.first_content: float | None = None
-        self._attempts = attempts
+        self.route: str | None = None
+        self.tried: tuple[Tried, ...] = ()
+        self._attempts: Counted = attempts
         self._monotonic = monotonic
         self._start = monotonic()
         self._pid = os.getpid()
@@ -264,6 +282,10 @@ class CallWatch:
         except BaseException as error:  # Ctrl+C inside a watcher: the ones before it have begun
             self.raised(error)
             raise
+
+    def routed(self, attempts: Counted) -> None:
+        """Count the attempts at all routes of a call with fallback."""
+        self._attempts = attempts
 
     def attempt(self, dialect: Dialect[Any, Any], meta: Meta) -> None:
         """Begin to watch the stream of an attempt. The chunks of an earlier one no longer count."""
@@ -381,6 +403,8 @@ class CallWatch:
             attempts=self._attempts.count,
             meta=meta,
             cost=cost,
+            route=self.route if end == "whole" or self._meta is not None else None,
+            tried=self.tried,
             _result=result,
         )
         interrupt: BaseException | None = None

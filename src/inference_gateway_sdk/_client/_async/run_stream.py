@@ -70,9 +70,6 @@ class AsyncRunStream(Generic[T]):
     ) -> None:
         read = read_options(model, options, settings.tools)
         self._client = client.with_tools(None)  # the run sends its tools itself
-        if settings.watchers:
-            own: Any = self._client
-            own._settings = structs.replace(own._settings, parent=os.urandom(8).hex())  # noqa: SLF001
         self._timeouts = settings.timeouts
         self._model = model
         self._provider = read.provider
@@ -83,6 +80,9 @@ class AsyncRunStream(Generic[T]):
         task = read.settings if known is None else structs.replace(read.settings, first_mode=known)
         self._mode_key = read.mode_key
         self._state = RunState(task, read_history(messages, task.dialect))
+        if settings.watched:
+            own: Any = self._client
+            own._settings = structs.replace(own._settings, parent=os.urandom(8).hex(), costs=self._state.costs)  # noqa: SLF001
         if self._decisions is not None:
             self._state.check_approvals(self._decisions)
         runtime = session.runtime
