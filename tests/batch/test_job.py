@@ -178,6 +178,8 @@ def test_failed_rows_are_asked_again_on_wish(job: Make, gateway: CountingGateway
     """Their lines are replaced, and the shard has one line for each key."""
     job(ask=_refused).run(progress=False)
     assert job_status(tmp_path / "out").rows_failed == 6
+    errors = [line["error"] for line in lines(tmp_path / "out") if "error" in line]
+    assert {(error["type"], error["message"]) for error in errors} == {("ValueError", "this row is empty")}
     outcome = job(ask=_refused, retry_failed=True).run(progress=False)
     assert (outcome.state, outcome.failed, outcome.done) == ("done", 6, 0)
     assert sorted(line["key"] for line in lines(tmp_path / "out")) == list(range(60))

@@ -323,7 +323,7 @@ class Job:
         task = ShardTask(
             folder=folder,
             destination=self._folder.path,
-            ask=bind_ask(settings.ask, self._asks),
+            ask=bind_ask(settings.ask, self._asks, asynchronous=settings.asynchronous),
             key=self._key,
             client=_client_factory(self._client, concurrency),
             concurrency=concurrency,

@@ -7,6 +7,7 @@ requests in flight with it. `AskBatch` is for users of Ray Data.
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import os
 import time
@@ -313,16 +314,15 @@ class AskBatch:
     ) -> None:
         from .. import AsyncInferenceGatewayClient
 
-        self._ask = ask
+        self._bound: Any = functools.partial(_ask_numbered, ask)
+        self._bound.keeps_errors = True
         self._options: dict[str, Any] = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm}
         self._runner = asyncio.Runner()
         self._client = (client or AsyncInferenceGatewayClient)()
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of the batch with those of the answers."""
-        columns = {
-            name: column.tolist() if hasattr(column, "tolist") else list(column) for name, column in batch.items()
-        }
+        columns = {name: _values(column) for name, column in batch.items()}
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         items = self._runner.run(self._ask_all(rows))
         answers = [_columns(items[number]) for number in range(len(rows))]
@@ -331,9 +331,7 @@ class AskBatch:
     async def _ask_all(self, rows: list[dict[str, Any]]) -> dict[int, BatchItem]:
         items: dict[int, BatchItem] = {}
         numbered = [{"number": number, "row": row} for number, row in enumerate(rows)]
-        asking = self._client.iterate_batch(
-            numbered, ask=lambda one: self._ask(one["row"]), key="number", **self._options
-        )
+        asking = self._client.iterate_batch(numbered, ask=self._bound, key="number", **self._options)
         async for item in asking:
             items[int(item.key)] = item
         return items
@@ -348,6 +346,10 @@ class AskBatch:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _ask_numbered(ask: Callable[[Any], Any], one: dict[str, Any]) -> Any:
+    return ask(one["row"])
 
 
 def _values(column: Any) -> list[Any]:

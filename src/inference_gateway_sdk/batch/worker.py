@@ -6,17 +6,16 @@ import asyncio
 import functools
 import time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, Self, cast
 
 import msgspec
 from msgspec import Struct, structs
 
 from .._client.accounts import Budget
-from ..errors import BatchBusyError, GatewayError
+from ..errors import BatchBusyError
 from .governor import Block, Governor, Lease, Permits, Used
 from .journal import JobFile as BatchFile
 from .journal import OutputLine
-from .requests import read_request
 from .shards import JobFolder, Shard, ShardResult, read_shard
 from .state import BatchProgress
 
@@ -95,28 +94,29 @@ class ShardTask(Struct, frozen=True, kw_only=True):
     limited: bool = False
 
 
-class RowError(GatewayError):
-    """A row for which `ask` returned no request. The row has failed, and the others of its shard go on."""
-
-
 class LeasedBudget(Budget, frozen=True, kw_only=True):
     """A part of the budget of a job. A request that does not fit in it may fit in the next one."""
 
     leased: ClassVar[bool] = True
 
 
-def bind_ask(ask: Callable[[Any], Any] | None, fingerprint: str) -> Callable[[Any], Any] | None:
+def bind_ask(ask: Callable[[Any], Any] | None, fingerprint: str, *, asynchronous: bool) -> Callable[[Any], Any] | None:
     """Return `ask` with its fingerprint, which a worker on another machine could not compute without the source."""
-    return None if ask is None else functools.partial(_ask_row, fingerprint, ask)
+    if ask is None:
+        return None
+    bound: Any = functools.partial(_await_ask if asynchronous else _call_ask, fingerprint, ask)
+    bound.keeps_errors = True  # the first row of a shard may be a bad one
+    return cast("Callable[[Any], Any]", bound)
 
 
-async def _ask_row(fingerprint: str, ask: Callable[[Any], Any], row: Any) -> dict[str, Any]:
+def _call_ask(fingerprint: str, ask: Callable[[Any], Any], row: Any) -> Any:
     del fingerprint
-    try:
-        request = ask(row)
-        return read_request(await request if hasattr(request, "__await__") else request)
-    except Exception as error:
-        raise RowError(f"{type(error).__name__}: {error}") from error
+    return ask(row)
+
+
+async def _await_ask(fingerprint: str, ask: Callable[[Any], Awaitable[Any]], row: Any) -> Any:
+    del fingerprint
+    return await ask(row)
 
 
 class _PlacedRow(dict[str, Any]):
@@ -159,7 +159,8 @@ class ShardWorker:
         self._clock = clock
         self._sleep = sleep
         self._client = task.client()
-        self._ledger: Any = self._client._settings.ledger  # noqa: SLF001
+        settings: Any = vars(self._client)["_settings"]
+        self._ledger = settings.ledger
         if task.budget is not None and self._ledger is None:
             from .._client.ledger import Ledger
 
@@ -243,8 +244,8 @@ class ShardWorker:
         if self._permits is not None:
             options |= {"rpm": self._permits, "tpm": self._permits.tokens}
         if task.budget is not None and lease.amount is not None:
-            fields = structs.asdict(task.budget)
-            options["budget"] = LeasedBudget(**{**fields, "limit": before + lease.amount})
+            fields: dict[str, Any] = {**structs.asdict(task.budget), "limit": before + lease.amount}
+            options["budget"] = LeasedBudget(**fields)
         try:
             outcome = await self._client.run_batch(
                 rows,

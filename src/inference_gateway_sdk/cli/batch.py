@@ -6,7 +6,7 @@ import functools
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -104,9 +104,10 @@ class PromptTemplate:
 def _value(row: Mapping[str, Any], path: list[str]) -> Any:
     value: Any = row
     for name in path:
-        if not isinstance(value, dict) or name not in value:
+        fields = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        if name not in fields:
             raise ValueError(f"the row has no field {'.'.join(path)}")
-        value = value[name]
+        value = fields[name]
     return value
 
 

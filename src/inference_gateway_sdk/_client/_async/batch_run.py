@@ -17,7 +17,7 @@ from ...errors import GatewayError, StatusError
 from ..hooks import async_ask, async_notify
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
     from ..._wire.retry import RetryPolicy
     from ...batch.requests import BatchSettings
@@ -100,6 +100,7 @@ class AsyncBatchRun:
         self._rows: Any = _unasked(settings.source, done)
         self._client = _client_of(caller, settings, journal)
         self._listener = _listener(settings.progress)
+        self._keeps_errors = getattr(settings.ask, "keeps_errors", False)  # a shard of a job
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
 
     def __enter__(self) -> Self:
@@ -111,7 +112,7 @@ class AsyncBatchRun:
         if kind is not None and close is not None:
             close()
 
-    async def items(self, *, signals: bool) -> AsyncIterator[BatchItem]:
+    async def items(self, *, signals: bool) -> AsyncGenerator[BatchItem]:
         """Ask all rows, and yield each that has ended.
 
         Args:
@@ -216,7 +217,7 @@ class AsyncBatchRun:
 
     def _settled(self, ended: Any) -> BatchItem | None:
         if isinstance(ended, Settled):
-            first = self._state.untried
+            first = self._state.untried and not self._keeps_errors
             item = self._state.settled(ended, self._clock())
             if first and ended.error is not None and not isinstance(ended.error, GatewayError):
                 ended.error.add_note(_place(ended.row))

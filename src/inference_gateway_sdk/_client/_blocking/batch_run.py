@@ -18,7 +18,7 @@ from ...errors import GatewayError, StatusError
 from ..hooks import ask, notify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from ..._wire.retry import RetryPolicy
     from ...batch.requests import BatchSettings
@@ -101,6 +101,7 @@ class BatchRun:
         self._rows: Any = _unasked(settings.source, done)
         self._client = _client_of(caller, settings, journal)
         self._listener = _listener(settings.progress)
+        self._keeps_errors = getattr(settings.ask, "keeps_errors", False)  # a shard of a job
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
 
     def __enter__(self) -> Self:
@@ -112,7 +113,7 @@ class BatchRun:
         if kind is not None and close is not None:
             close()
 
-    def items(self, *, signals: bool) -> Iterator[BatchItem]:
+    def items(self, *, signals: bool) -> Generator[BatchItem]:
         """Ask all rows, and yield each that has ended.
 
         Args:
@@ -217,7 +218,7 @@ class BatchRun:
 
     def _settled(self, ended: Any) -> BatchItem | None:
         if isinstance(ended, Settled):
-            first = self._state.untried
+            first = self._state.untried and not self._keeps_errors
             item = self._state.settled(ended, self._clock())
             if first and ended.error is not None and not isinstance(ended.error, GatewayError):
                 ended.error.add_note(_place(ended.row))
