@@ -205,7 +205,7 @@ class AsyncBatchRun:
 
     def _failed(self, row: Row, error: Exception) -> BatchItem | None:
         """Return the item of a row without a request. At the first row, the batch fails before anything is sent."""
-        if self._state.empty:
+        if self._state.empty and not self._keeps_errors:
             error.add_note(_place(row))
             self._fail(error)
             return None
