@@ -314,8 +314,9 @@ class AskBatch:
     ) -> None:
         from .. import AsyncInferenceGatewayClient
 
-        self._bound: Any = functools.partial(_ask_numbered, ask)
-        self._bound.keeps_errors = True
+        bound: Any = functools.partial(_ask_numbered, ask)
+        bound.keeps_errors = True
+        self._bound = bound
         self._options: dict[str, Any] = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm}
         self._runner = asyncio.Runner()
         self._client = (client or AsyncInferenceGatewayClient)()
