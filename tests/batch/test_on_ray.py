@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,9 @@ import pytest
 from batch.counting import CountingGateway, counting
 from inference_gateway_sdk.batch import AskBatch, job_status
 
-HAS_RAY = True
-try:
-    import ray
-except ModuleNotFoundError:
-    HAS_RAY = False
-
 needs_ray = [
     pytest.mark.ray,
-    pytest.mark.skipif(not HAS_RAY, reason="a cluster of this machine needs ray, of the extra ray"),
-    pytest.mark.filterwarnings("default"),  # Ray's own
+    pytest.mark.skipif(find_spec("ray") is None, reason="a cluster of this machine needs ray, of the extra ray"),
 ]
 WORKERS, EACH = 2, 16
 
@@ -208,18 +202,28 @@ class TestAskBatch:
         assert found["error"][:2] == [None, None]
         assert json.loads(found["error"][2])["type"] == "TypeError"
 
-    @pytest.mark.ray
-    @pytest.mark.skipif(not HAS_RAY, reason="map_batches needs ray, of the extra ray")
-    @pytest.mark.filterwarnings("default")
-    def test_ray_data_maps_batches(self, gateway: CountingGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A data set of 40 rows, two actors."""
-        pytest.importorskip("ray.data", reason="map_batches needs ray[data]", exc_type=ImportError)
-        monkeypatch.setenv("INFERENCE_GATEWAY_URL", gateway.url)
-        ray.init(num_cpus=2, object_store_memory=100_000_000, include_dashboard=False, log_to_driver=False)
-        try:
-            rows = ray.data.from_items([{"id": number, "text": f"row {number}"} for number in range(40)])
-            options = {"ask": lambda row: {"model": "openai/m", "messages": row["text"]}}
-            answers = rows.map_batches(AskBatch, fn_constructor_kwargs=options, batch_size=10, concurrency=2).take_all()
-        finally:
-            ray.shutdown()
-        assert sorted((row["id"], row["output"]) for row in answers) == [(n, f"ROW {n}") for n in range(40)]
+
+DATA = """
+import json, sys
+import ray
+from inference_gateway_sdk.batch import AskBatch
+
+ray.init(num_cpus=2, object_store_memory=100_000_000, include_dashboard=False, log_to_driver=False)
+rows = ray.data.from_items([{"id": number, "text": f"row {number}"} for number in range(40)])
+options = {"ask": lambda row: {"model": "openai/m", "messages": row["text"]}}
+answers = rows.map_batches(AskBatch, fn_constructor_kwargs=options, batch_size=10, concurrency=2).take_all()
+print(json.dumps(sorted((row["id"], row["output"]) for row in answers)))
+ray.shutdown()
+"""
+
+
+@pytest.mark.ray
+@pytest.mark.skipif(find_spec("ray") is None or find_spec("pandas") is None, reason="Ray Data is ray[data]")
+def test_ray_data_maps_batches(gateway: CountingGateway) -> None:
+    """A data set of 40 rows, two actors."""
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "INFERENCE_GATEWAY_URL": gateway.url}
+    done = subprocess.run(
+        [sys.executable, "-c", DATA], capture_output=True, text=True, timeout=280, check=False, env=environ
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [[number, f"ROW {number}"] for number in range(40)]

@@ -346,7 +346,7 @@ def open_source(source: Any, key: Any, *, openai: bool = False) -> FileSource | 
 
 
 def _as_sequence(values: Any) -> Sequence[Any] | None:
-    return values if isinstance(values, Sequence) else None
+    return cast("Any", values) if isinstance(values, Sequence) else None
 
 
 def _format_of(path: Path) -> Format:

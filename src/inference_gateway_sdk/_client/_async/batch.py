@@ -9,7 +9,7 @@ from ..signatures import with_signatures
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from ...batch.sources import AsyncRows
     from ...batch.state import BatchItem, BatchOutcome, BatchProgress
@@ -103,7 +103,7 @@ class AsyncBatchMethods:
         budget: Budget | Iterable[Budget] | None = None,
         on_error: Literal["keep", "raise"] = "keep",
         progress: bool | Callable[[BatchProgress], object] = False,
-    ) -> AsyncGenerator[BatchItem]:
+    ) -> AsyncIterator[BatchItem]:
         """Ask the gateway once for each row, and yield a `BatchItem` for each in the order of completion.
 
         Rows are taken as answers are consumed: at most twice as many as are in flight.

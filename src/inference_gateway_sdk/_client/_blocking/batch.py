@@ -10,7 +10,7 @@ from ..signatures import with_signatures
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from ...batch.sources import Rows
     from ...batch.state import BatchItem, BatchOutcome, BatchProgress
@@ -104,7 +104,7 @@ class BatchMethods:
         budget: Budget | Iterable[Budget] | None = None,
         on_error: Literal["keep", "raise"] = "keep",
         progress: bool | Callable[[BatchProgress], object] = False,
-    ) -> Generator[BatchItem]:
+    ) -> Iterator[BatchItem]:
         """Ask the gateway once for each row, and yield a `BatchItem` for each in the order of completion.
 
         Rows are taken as answers are consumed: at most twice as many as are in flight.
