@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from batch.counting import CountingGateway, counting
 from inference_gateway_sdk import AsyncInferenceGatewayClient, Budget, Price
 from inference_gateway_sdk.batch import BatchProgress, Job, job_status
+from inference_gateway_sdk.batch.on_ray import GovernorActor
+from inference_gateway_sdk.batch.shards import JobFolder, ShardResult
+from inference_gateway_sdk.batch.worker import LocalGovernor, ShardWorker
 from inference_gateway_sdk.errors import BatchMismatchError
 
 
@@ -251,3 +257,52 @@ def test_invalid_arguments_are_refused(job: Make, options: Any, error: Any, mess
     """When the job is made, with the name of the argument."""
     with pytest.raises(error, match=message):
         job(**options)
+
+
+def test_workers_share_the_budget(job: Make, gateway: CountingGateway, tmp_path: Path) -> None:
+    """Two workers at once spend no more than it, and nearly all of it."""
+    run = job(budget=Budget("6"))._begin(2, progress=False)
+
+    async def ask_all() -> set[str | None]:
+        governor = LocalGovernor(run.governor())
+        reasons: set[str | None] = set()
+
+        async def work(name: str) -> None:
+            async with ShardWorker(run.task, name, governor, sleep=lambda seconds: asyncio.sleep(0.01)) as worker:
+                while (shard := run.queue.take(name)) is not None:
+                    result = await worker.work(shard)
+                    reasons.add(result.stopped)
+                    run.settle(name, result)
+
+        await asyncio.gather(work("a"), work("b"))
+        return reasons
+
+    assert "budget" in asyncio.run(ask_all())
+    assert 5 < len(gateway.times) * 0.2 <= 6
+    assert set(gateway.asked.values()) == {1}
+
+
+def test_what_a_lost_worker_spent_is_estimated(tmp_path: Path) -> None:
+    """Rows in its journal that its notes do not count, and those in flight, at the mean cost, within its lease."""
+    folder = JobFolder(tmp_path)
+    folder.create()
+    folder.journal("s").write_text('{"key": 1}\n' * 14)
+    notes = ShardResult(
+        shard="s", done=10, spent=Decimal(3), worker="w", lease=Decimal(9), spent_before=Decimal(1), in_flight=4
+    )
+    assert folder.spent(notes) == Decimal("5.4")  # 3, and 4 + 4 rows of 0.3
+    folder.save_notes(notes)
+    assert [folder.spent(one) for one in folder.all_notes()] == [Decimal("5.4")]
+    assert folder.spent(structs.replace(notes, lease=Decimal(3))) == 4
+    assert folder.spent(structs.replace(notes, worker=None)) == 3
+
+
+def test_a_governor_that_ray_started_again_reads_what_was_spent(tmp_path: Path) -> None:
+    """From the notes of all shards: what was settled, and the leases that are held."""
+    folder = JobFolder(tmp_path)
+    folder.create()
+    folder.save_notes(ShardResult(shard="a", spent=Decimal(2)))
+    folder.save_notes(ShardResult(shard="b", spent=Decimal(3), spent_before=Decimal(1), worker="w", lease=Decimal(4)))
+    actor = GovernorActor({"budget": Decimal(10)}, tmp_path)
+    lease = asyncio.run(actor.lease("other", Decimal(0)))
+    assert (lease.amount, lease.wait) == (Decimal(3), True)
