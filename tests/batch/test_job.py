@@ -104,8 +104,10 @@ def test_a_shard_that_was_begun_goes_on(job: Make, gateway: CountingGateway, tmp
     path.unlink()
     before = len(gateway.times)
     assert job_status(out).rows_running == 10
-    outcome = job().run(progress=False)
+    reports: list[BatchProgress] = []
+    outcome = job().run(progress=reports.append)
     assert (outcome.state, outcome.done) == ("done", len(gateway.times) - before)
+    assert (reports[-1].skipped + outcome.done, reports[-1].total) == (60, 60)
     assert 0 < outcome.done < 10
     assert sorted(line["key"] for line in lines(out)) == list(range(60))
 

@@ -258,15 +258,16 @@ class JobRun:
         seconds = max(now - then, 1e-9)
         rate = (count - count_then) / seconds
         self._samples.append((now, count, tokens))
-        total = max(self._total, self._skipped + count)
+        skipped = self._skipped + found.skipped
+        total = max(self._total, skipped + count)
         return structs.replace(
             found,
             elapsed=now - self._began,
             total=total,
-            skipped=self._skipped,
+            skipped=skipped,
             rate=rate,
             tokens_rate=(tokens - tokens_then) / seconds,
-            eta=(total - self._skipped - count) / rate if rate > 0 else None,
+            eta=(total - skipped - count) / rate if rate > 0 else None,
             stopped=None if self.stopped == "busy" else self.stopped,
             ended=ended,
         )

@@ -169,6 +169,7 @@ class ShardWorker:
         self._folder = JobFolder(task.destination)
         self._permits: Permits | None = None
         self._fetching: asyncio.Task[None] | None = None
+        self._counts_skipped = False
         self._before = self.progress = BatchProgress(elapsed=0.0)  # before: the shards that have ended
 
     async def __aenter__(self) -> Self:
@@ -209,6 +210,8 @@ class ShardWorker:
             if not task.retry_failed:  # another worker was faster
                 return
             folder.reopen(shard.name)
+        else:
+            self._counts_skipped = True  # rows of an earlier run, which the job has not counted
         rows = _rows(task.folder, shard)
         least = Decimal(0)
         while True:
@@ -231,8 +234,11 @@ class ShardWorker:
         """Run the batch of a shard with a part of the budget. Return what was spent of it."""
         task, path = self._task, self._folder.journal(shard.name)
         before, base = self._booked(path), structs.replace(result)
+        skipped, self._counts_skipped = self._counts_skipped, False
 
         def show(progress: BatchProgress) -> None:
+            if not skipped:
+                progress = structs.replace(progress, skipped=0)
             self.progress = add_progress(self._before, progress)
             _set_figures(result, base, progress)
             result.spent, result.in_flight = base.spent + self._booked(path) - before, progress.concurrency
