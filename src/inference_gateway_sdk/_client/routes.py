@@ -295,9 +295,7 @@ def plan_journey(
         lambda: routes_of(book, fallback, target, call)[1:],
         fallback=fallback,
         health=book,
-        retry=settings.retry,
-        max_retries=settings.max_retries,
-        total=settings.timeouts.total,
+        limits=settings,
         clock=clock,
     )
 
