@@ -257,13 +257,13 @@ class RouteBook:
 
 def route_book(session: Any) -> RouteBook:
     """Return the routes of a client, made on first use."""
-    book: RouteBook | None = session.routes
-    if book is None:
-        with _creating:
-            book = session.routes = session.routes or RouteBook(
+    with _creating:
+        found: RouteBook | None = session.routes
+        if found is None:
+            found = session.routes = RouteBook(
                 lambda: session.runtime.random()  # noqa: PLW0108  (the runtime may be replaced)
             )
-    return book
+    return found
 
 
 def _forget_all() -> None:

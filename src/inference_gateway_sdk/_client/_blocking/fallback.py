@@ -65,7 +65,7 @@ class RoutedCall(Generic[CallT]):
         self._session = session
         self._settings = settings
         self._fallback = fallback
-        self._target = target
+        self._target: Target = target
         self._messages = messages
         self._given = given
         self._render = render
