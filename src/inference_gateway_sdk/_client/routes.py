@@ -257,13 +257,13 @@ class RouteBook:
 
 def route_book(session: Any) -> RouteBook:
     """Return the routes of a client, made on first use."""
-    book: RouteBook | None = session.routes
-    if book is None:
-        with _creating:
-            book = session.routes = session.routes or RouteBook(
+    with _creating:
+        found: RouteBook | None = session.routes
+        if found is None:
+            found = session.routes = RouteBook(
                 lambda: session.runtime.random()  # noqa: PLW0108  (the runtime may be replaced)
             )
-    return book
+    return found
 
 
 def _forget_all() -> None:
@@ -295,9 +295,7 @@ def plan_journey(
         lambda: routes_of(book, fallback, target, call)[1:],
         fallback=fallback,
         health=book,
-        retry=settings.retry,
-        max_retries=settings.max_retries,
-        total=settings.timeouts.total,
+        limits=settings,
         clock=clock,
     )
 

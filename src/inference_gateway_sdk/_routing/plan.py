@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from .._wire.call import Idempotency, Target
     from .._wire.retry import Outcome
+    from .._wire.timeouts import Timeouts
     from .breaker import Admission
     from .candidates import Fallback, ModelFacts
 
@@ -72,6 +73,25 @@ class Health(Protocol):
         ...
 
 
+class CallLimits(Protocol):
+    """The part of a call's settings that bounds its attempts."""
+
+    @property
+    def retry(self) -> RetryPolicy | None:
+        """The retry policy, None for the default one."""
+        ...
+
+    @property
+    def max_retries(self) -> int:
+        """The number of retries without a policy."""
+        ...
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """The timeouts, of which `total` covers all routes."""
+        ...
+
+
 class Journey:
     """The routes of one call, without I/O. It is the retry policy of the attempts at each route.
 
@@ -80,9 +100,7 @@ class Journey:
         others: Returns the other candidates, in order. It is called when one of them is needed.
         fallback: The rules of the call.
         health: The health of the routes.
-        retry: The retry policy of the call, or None.
-        max_retries: The number of retries without a policy.
-        total: The timeout of the whole call.
+        limits: The retries and timeouts of the call.
         clock: Returns the time.
 
     Attributes:
@@ -92,8 +110,13 @@ class Journey:
         ended: The end of the current route is recorded.
     """
 
-    __slots__ = ("_admission", "_clock", "_fallback", "_health", "_max_retries", "_others", "_retry", "_routes",
-                 "_smallest", "_summary", "_total", "ended", "route", "spent", "tried")  # fmt: skip
+    # Defaults of the class: the first route of most calls answers, and then they are never set.
+    _routes: list[Route] | None = None
+    _smallest = 0  # tokens of the window that was too small
+    _summary: Verdict | None = None
+    tried: tuple[Tried, ...] = ()
+    spent = 0.0
+    ended = False
 
     def __init__(
         self,
@@ -102,28 +125,19 @@ class Journey:
         *,
         fallback: Fallback,
         health: Health,
-        retry: RetryPolicy | None,
-        max_retries: int,
-        total: float | None,
+        limits: CallLimits,
         clock: Callable[[], float],
     ) -> None:
         self._fallback = fallback
         self._health = health
-        self._retry = retry
-        self._max_retries = max_retries
-        self._total = total
+        self._limits = limits
         self._clock = clock
         self._others = others
-        self._routes: list[Route] | None = None
-        self._smallest = 0  # tokens of the window that was too small
-        self._summary: Verdict | None = None
-        self.tried: tuple[Tried, ...] = ()
-        self.spent: float = 0.0
-        self.ended: bool = False
         self.route: Route = first
-        admission = None if first.reason is not None else health.admit(first, clock())
+        now = clock()
+        admission = None if first.reason is not None else health.admit(first, now)
         self._admission: Admission = admission or "forced"
-        if admission is None and self._next(clock()) is None:
+        if admission is None and self._next(now) is None:
             self._force(first)
 
     @property
@@ -135,7 +149,7 @@ class Journey:
 
     @property
     def _policy(self) -> RetryPolicy:
-        return self._retry or RetryPolicy(attempts=self._max_retries + 1)
+        return self._limits.retry or RetryPolicy(attempts=self._limits.max_retries + 1)
 
     @property
     def longest_retry_after(self) -> float:
@@ -191,7 +205,8 @@ class Journey:
         self.tried += (Tried(model=self.route.name, error=error, attempts=attempts, seconds=seconds),)
         self.spent += seconds
         self._summary = self._summary or verdict
-        late = self._total is not None and self.spent >= self._total
+        total = self._limits.timeouts.total
+        late = total is not None and self.spent >= total
         if final or late or not (verdict.moves or verdict.kind in self._fallback.on):
             return None
         if verdict.larger:

@@ -43,6 +43,13 @@ class AsyncRoutedCall(Generic[CallT]):
         render: Returns the call for a model.
     """
 
+    # Defaults of the class: most calls do not set them, and each is made once a call.
+    _count = 0
+    _began = 0.0
+    _journey: Journey | None = None
+    _attempts: RetryState[AsyncTokenSource] | None = None
+    _watch: CallWatch | None = None
+
     def __init__(
         self,
         session: AsyncSession,
@@ -57,15 +64,10 @@ class AsyncRoutedCall(Generic[CallT]):
         self._session = session
         self._settings = settings
         self._fallback = fallback
-        self._target = target
+        self._target: Target = target
         self._messages = messages
         self._given = given
         self._render = render
-        self._count = 0
-        self._began = 0.0
-        self._journey: Journey | None = None
-        self._attempts: RetryState[AsyncTokenSource] | None = None
-        self._watch: CallWatch | None = None
         self.call: CallT = render(target, messages, given.copy())  # here: bad input fails before anything is sent
 
     @property
@@ -240,7 +242,14 @@ async def send_routed(
     render: Callable[[Target, Any, dict[str, Any]], Call[T]],
 ) -> T:
     """Send a call with fallback and return its result. Raises as `AsyncRoutedCall.send`."""
-    result: T = await routed_call(session, settings, target, messages, given, render=render).send()
+    fallback: Any = settings.fallback
+    if not isinstance(messages, (str, list)):
+        messages = reusable(messages)
+    if given:
+        given = reusable_params(given)
+    result: T = await AsyncRoutedCall(
+        session, settings, fallback, target=target, messages=messages, given=given, render=render
+    ).send()
     return result
 
 

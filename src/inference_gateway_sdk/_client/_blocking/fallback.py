@@ -44,6 +44,13 @@ class RoutedCall(Generic[CallT]):
         render: Returns the call for a model.
     """
 
+    # Defaults of the class: most calls do not set them, and each is made once a call.
+    _count = 0
+    _began = 0.0
+    _journey: Journey | None = None
+    _attempts: RetryState[TokenSource] | None = None
+    _watch: CallWatch | None = None
+
     def __init__(
         self,
         session: Session,
@@ -58,15 +65,10 @@ class RoutedCall(Generic[CallT]):
         self._session = session
         self._settings = settings
         self._fallback = fallback
-        self._target = target
+        self._target: Target = target
         self._messages = messages
         self._given = given
         self._render = render
-        self._count = 0
-        self._began = 0.0
-        self._journey: Journey | None = None
-        self._attempts: RetryState[TokenSource] | None = None
-        self._watch: CallWatch | None = None
         self.call: CallT = render(target, messages, given.copy())  # here: bad input fails before anything is sent
 
     @property
@@ -241,7 +243,14 @@ def send_routed(
     render: Callable[[Target, Any, dict[str, Any]], Call[T]],
 ) -> T:
     """Send a call with fallback and return its result. Raises as `RoutedCall.send`."""
-    result: T = routed_call(session, settings, target, messages, given, render=render).send()
+    fallback: Any = settings.fallback
+    if not isinstance(messages, (str, list)):
+        messages = reusable(messages)
+    if given:
+        given = reusable_params(given)
+    result: T = RoutedCall(
+        session, settings, fallback, target=target, messages=messages, given=given, render=render
+    ).send()
     return result
 
 
