@@ -41,7 +41,7 @@ FEATURES: Final[dict[str, tuple[str, str, Any]]] = {
     "images": ("POST", "/v1/images/generations", {}),
     "audio": ("POST", "/v1/audio/speech", {}),
     "videos": ("POST", "/v1/videos", {}),
-    "mcp": ("POST", "/mcp", {}),
+    "mcp": ("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "server/discover"}),
     "metrics": ("POST", "/v1/metrics", {"resourceMetrics": []}),
 }
 """By feature, an empty request that shows whether the gateway serves it."""

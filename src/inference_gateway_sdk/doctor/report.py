@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -11,11 +12,12 @@ from urllib.parse import urlsplit
 from msgspec import Struct, field, structs
 
 from .._model.json_values import is_array, is_object
+from .._model.unknown_fields import set_module
 from .._wire.headers import Headers, redact_text
 from .._wire.problem import read_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "Answer",
@@ -184,6 +186,7 @@ def server_time(seen: Observations) -> float | None:
         return None
 
 
+@set_module
 class Finding(Struct, frozen=True):
     """One fault of a set-up.
 
@@ -204,6 +207,7 @@ class Finding(Struct, frozen=True):
     section: str
 
 
+@set_module
 class Diagnosis(Struct, frozen=True):
     """The result of an examination.
 
