@@ -74,7 +74,7 @@ class BatchRun:
     Args:
         caller: The client.
         settings: The arguments.
-        scan: What reading the source has shown.
+        scan: The result of reading the source once.
         journal: The output, or None.
     """
 
@@ -288,7 +288,7 @@ def _unasked(source: Any, done: KeySet) -> Any:
         return unasked(source, done)
     if not done.count:
         return source.rows()
-    return (row for row in source.rows() if hash_key(row.key) not in done)
+    return source.unasked(done)
 
 
 def unasked(source: Any, done: KeySet) -> Iterator[Row]:
