@@ -174,6 +174,8 @@ class RunState:
 
     def start(self) -> Action:
         """Return the first action. Open calls in the history are run before a new request."""
+        if not self._calls:
+            return self._ask()
         transcript = self.transcript
         waiting = {call.id for call in transcript.pending}
         unknown = {call.id for call in transcript.interrupted}

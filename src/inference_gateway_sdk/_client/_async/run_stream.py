@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args
 
 from msgspec import structs
@@ -27,7 +26,7 @@ from ..settings import GENERATES, resolve
 from ..tool_runner import AsyncToolRunner
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
     from types import TracebackType
     from typing import Self
 
@@ -74,7 +73,8 @@ class AsyncRunStream(Generic[T]):
             options = options.copy()
             settings = resolve(settings, {"fallback": options.pop("fallback")})
         read = read_options(model, options, settings.tools)
-        self._client = client.with_tools(None)  # the run sends its tools itself
+        own_client = settings.tools or settings.watched  # a copy: the run sends its tools itself
+        self._client = client.with_tools(None) if own_client else client
         self._fallback = settings.fallback
         self._timeouts = settings.timeouts
         self._model = model
@@ -100,6 +100,8 @@ class AsyncRunStream(Generic[T]):
         self._runner = AsyncToolRunner(self._client.call_mcp_tool, read.concurrency, runtime.monotonic)
         self._runner.check(task.toolbox)
         self._began = 0.0
+        self._timed = task.limits.seconds is not None
+        self._yields = False  # True if the events of tools are yielded
         self._saved = 0
         self._action: Action | None = None
         self._steps: AsyncIterator[Delta | ToolRun | ToolDone] | None = None
@@ -247,24 +249,27 @@ class AsyncRunStream(Generic[T]):
         if self._steps is None:
             if self._ended:
                 raise RuntimeError("the run is closed: read it inside its `with` block")
-            self._steps = self._run_steps(deltas=deltas)
+            self._yields = deltas
+            self._steps = self._run_steps()
         return self._steps
 
-    async def _run_steps(self, *, deltas: bool) -> AsyncIterator[Delta | ToolRun | ToolDone]:
+    async def _run_steps(self) -> AsyncIterator[Delta | ToolRun | ToolDone]:
         """Perform the actions of the state machine until the run ends."""
         state = self._state
         self._action = state.start()
         try:
             while not isinstance(self._action, (Done, Pause, Fail)):
-                late = state.feed(Clock(self._monotonic() - self._began))
-                if late is not None:
+                if self._timed and (late := state.feed(Clock(self._monotonic() - self._began))) is not None:
                     self._action = late
                     break
-                step = self._step(deltas=deltas)
-                async with aclosing(cast("Any", step)):
+                step: Any = self._step()
+                try:
                     async for delta in step:
                         yield delta
-            await self._save()
+                finally:
+                    await step.aclose()
+            if self._on_progress is not None:
+                await self._save()
             for notice in self._notices():
                 yield notice
         except BaseException:
@@ -275,10 +280,10 @@ class AsyncRunStream(Generic[T]):
         if isinstance(self._action, Fail):
             raise self._action.error
 
-    def _step(self, *, deltas: bool) -> AsyncIterator[Delta | ToolRun | ToolDone]:
+    def _step(self) -> AsyncIterator[Delta | ToolRun | ToolDone]:
         match self._action:
             case Ask():
-                return self._ask(self._action, deltas=deltas)
+                return self._ask(self._action)
             case Decide():
                 return self._decide(self._action)
             case Execute():
@@ -286,21 +291,21 @@ class AsyncRunStream(Generic[T]):
             case _:
                 raise RuntimeError(f"the run has no next step after {self._action!r}")
 
-    async def _ask(self, ask: Ask, *, deltas: bool) -> AsyncIterator[Any]:
+    async def _ask(self, ask: Ask) -> AsyncIterator[Any]:
         """Send a request, yield its deltas, and feed its answers to the state machine."""
-        await self._save()
+        if self._on_progress is not None:
+            await self._save()
         try:
             if ask.whole:
                 answers = [await self._whole(ask)]
             else:
                 async with self._stream(ask) as stream:
                     try:
-                        if self._fallback is not None and not deltas:
-                            await stream.final()  # nothing is handed over, so that it may move at any point
+                        if self._yields:
+                            async for delta in stream.deltas():
+                                yield delta
                         else:
-                            async for delta in stream.deltas() if deltas else stream:
-                                if deltas:
-                                    yield delta
+                            await self._read(stream)
                     except GatewayError:
                         raise
                     except BaseException:  # cancelled during an answer: its partial answer is kept in the run
@@ -313,6 +318,13 @@ class AsyncRunStream(Generic[T]):
             self._action = self._state.feed(Failed(error))
         else:
             self._action = self._state.feed(Replied(answers))
+
+    async def _read(self, stream: Any) -> None:
+        if self._fallback is not None:
+            await stream.final()  # nothing is handed over, so that it may move at any point
+        else:
+            async for _ in stream:
+                pass
 
     async def _decide(self, action: Decide) -> AsyncIterator[Any]:
         """Ask for approval of all calls before the first one runs."""
@@ -330,13 +342,16 @@ class AsyncRunStream(Generic[T]):
     async def _execute(self, action: Execute) -> AsyncIterator[Any]:
         """Run calls. Save the transcript before each one starts and after each one ends."""
         following: Action | None = None
-        events = self._runner.events(action.calls, action.seconds)
-        async with aclosing(cast("Any", events)):
+        events: Any = self._runner.events(action.calls, action.seconds)
+        try:
             async for event in events:
                 following = self._state.feed(event)
-                await self._save()
+                if self._on_progress is not None:
+                    await self._save()
                 for notice in self._notices():
                     yield notice
+        finally:
+            await events.aclose()
         self._action = following
 
     async def _save(self) -> None:
@@ -345,15 +360,19 @@ class AsyncRunStream(Generic[T]):
             self._saved = entries
             await async_notify("on_progress", self._on_progress, self._state.transcript)
 
-    def _notices(self) -> Iterator[ToolRun | ToolDone]:
+    def _notices(self) -> list[ToolRun | ToolDone]:
+        """Write the log and return the events of tools, none if they are not yielded."""
+        found: list[ToolRun | ToolDone] = []
         for notice in self._state.drain():
             if not isinstance(notice, LogLine):
-                yield notice
+                if self._yields:
+                    found.append(notice)
             elif notice.level == "user":
                 warnings.warn(notice.text, UserWarning, stacklevel=2)
             else:
                 level = logging.WARNING if notice.level == "warning" else logging.INFO
                 _logger.log(level, notice.text, exc_info=notice.error)
+        return found
 
     # --- fallback
 
