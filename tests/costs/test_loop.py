@@ -100,7 +100,7 @@ def test_four_processes_leave_the_loop_free(tmp_path: Path) -> None:
     It is the time of the thread, since a busy machine may stop it at any moment. The tests above show that it does not
     wait.
     """
-    path, calls = tmp_path / "costs.sqlite", 2000 if LONG else 100
+    path, calls = tmp_path / "costs.sqlite", 400 if LONG else 60
     Ledger(path).close()
     children = []
     for _ in range(3):
