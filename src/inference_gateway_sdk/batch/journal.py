@@ -58,17 +58,12 @@ class JobFile(Struct, frozen=True, kw_only=True):
     mark: Mark | None = None
 
 
-class OutputLine(Struct):
+class OutputLine(Struct, gc=False):
     """The fields of an output line that are read when a batch goes on, in either form."""
 
     key: str | int | None = None
     custom_id: str | None = None
-    error: Raw = Raw(b"null")
-
-    @property
-    def failed(self) -> bool:
-        """Whether the row failed."""
-        return bytes(self.error) != b"null"
+    error: Any = None  # not None if the row failed
 
 
 def answer_line(item: BatchItem) -> bytes:
@@ -232,24 +227,22 @@ class Journal:
         """Read the keys, cut a torn last line, and note lines that another line of their key replaces."""
         decoder = msgspec.json.Decoder(OutputLine)
         lines: dict[int, int] = {}  # hash of a failed row: offset of its line
-        offset, done = 0, self.done
+        offset, add, end = 0, self.done.add, os.fstat(self._file).st_size
         with self.path.open("rb") as file:
             for number, line in enumerate(file, 1):
-                found = self._read_line(decoder, line, number, is_last=not file.peek(1))
+                found = self._read_line(decoder, line, number, is_last=offset + len(line) == end)
                 if found is None:
                     break
                 key = found.key if found.key is not None else found.custom_id
                 hashed = hash_key(cast("str | int", key))
-                if found.failed:
-                    if hashed in lines:
-                        self._beaten.append(lines[hashed])
+                if hashed in lines:
+                    self._beaten.append(lines.pop(hashed))
+                if found.error is not None:
                     lines[hashed] = offset
                 else:
-                    if hashed in lines:
-                        self._beaten.append(lines.pop(hashed))
-                    done.add(hashed)
+                    add(hashed)
                 offset += len(line)
-        if offset < os.fstat(self._file).st_size:
+        if offset < end:
             os.ftruncate(self._file, offset)
         self._size = offset
         self._settle_failed(lines, retry_failed=retry_failed)
@@ -286,7 +279,7 @@ class Journal:
     ) -> OutputLine | None:
         """Return a line, or None for a torn one at the end."""
         ours = number > 1 or self._job is not None  # else the file may be a user's own, which is not cut
-        if not line.endswith(b"\n"):
+        if line[-1:] != b"\n":
             if ours:
                 return None
             raise self._foreign(number, "it has no line end")

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast
 
@@ -43,12 +44,19 @@ ENDPOINTS: Final = ("/v1/chat/completions", "/v1/responses")
 _SUFFIXES: Final[dict[str, Format]] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonl.gz": "gzip", ".ndjson.gz": "gzip",
                     ".parquet": "parquet"}  # fmt: skip
 _MOST_PROBLEMS: Final = 5
+_PIECE: Final = 1 << 20
 _HASH_BITS: Final = 0xFFFF_FFFF_FFFF_FFFF
+_HALF: Final = 1 << 63
+_ODD: Final = 0x9E37_79B9_7F4A_7C15
 
 
 def hash_key(key: str | int) -> int:
     """Return 64 bits of a key. They differ between processes, and between 1 and "1"."""
-    return hash(key if isinstance(key, str) else f"\0{key}") & _HASH_BITS
+    if isinstance(key, str):
+        return hash(key) & _HASH_BITS
+    if -_HALF <= key < _HALF:
+        return key * _ODD & _HASH_BITS  # different for all integers of 64 bits, and spread over the buckets
+    return hash(f"\0{key}") & _HASH_BITS
 
 
 class KeySet:
@@ -75,6 +83,10 @@ class KeySet:
 
     def __contains__(self, hashed: int) -> bool:
         self.sort()
+        return self.has(hashed)
+
+    def has(self, hashed: int) -> bool:
+        """Return whether a hash is in the set, which must be sorted."""
         bucket = self._buckets[hashed >> 56]
         at = bisect_left(bucket, hashed)
         return at < len(bucket) and bucket[at] == hashed
@@ -161,43 +173,47 @@ class FileSource:
         if self.format == "parquet":
             return self._scan_parquet(mark)
         decode, of_key = self._checker()
-        keys, problems = KeySet(), list[str]()
-        hasher, size, before, total = blake2b(digest_size=16), 0, None, 0
+        keys, problems, total = KeySet(), list[str](), 0
+        add = keys.add
         with self._open() as file:
             for number, line in enumerate(file, 1):
-                if mark is not None and before is None and size + len(line) >= mark.size:
-                    # the mark may be inside a line, which has grown since then
-                    partly = hasher.copy()
-                    partly.update(line[: mark.size - size])
-                    before = Mark(mark.size, partly.hexdigest())
-                hasher.update(line)
-                size += len(line)
-                if not line.strip():
-                    continue
-                total += 1
                 try:
                     row = decode(line)
                     if of_key is not None:
-                        keys.add(hash_key(of_key(row)))
+                        add(hash_key(of_key(row)))
+                    total += 1
                 except (msgspec.DecodeError, ValueError, TypeError, LookupError, AttributeError) as error:
+                    if not line.strip():
+                        continue
                     problems.append(f"line {number}: {_reason(error)}")
                     if len(problems) >= _MOST_PROBLEMS:
                         break
         if problems:
             raise ValueError(f"source: {self.name}, {'; '.join(problems)}")
         self._refuse_duplicates(keys)
-        found = Mark(size, hasher.hexdigest())
-        if mark is not None and before is None and mark.size == 0:
+        return Scan(total, *self._digest(mark))
+
+    def _digest(self, mark: Mark | None) -> tuple[Mark, Mark | None]:
+        """Return the content of the file, and that up to the size of an earlier mark."""
+        hasher, size, before = blake2b(digest_size=16), 0, None
+        with self._open() as file:
+            while piece := file.read(_PIECE):
+                if mark is not None and before is None and size + len(piece) >= mark.size:
+                    partly = hasher.copy()  # the mark may be inside a line, which has grown since then
+                    partly.update(piece[: mark.size - size])
+                    before = Mark(mark.size, partly.hexdigest())
+                hasher.update(piece)
+                size += len(piece)
+        if mark is not None and mark.size == 0:
             before = mark
-        return Scan(total, found, before)
+        return Mark(size, hasher.hexdigest()), before
 
     def _checker(self) -> tuple[Callable[[bytes], Any], Callable[[Any], str | int] | None]:
         """Return a function that decodes what is checked of a line, and one that takes the key of the result."""
         if self._openai:
-            return msgspec.json.Decoder(OpenAIRow).decode, lambda row: cast("str", row.custom_id)
+            return msgspec.json.Decoder(OpenAIRow).decode, attrgetter("custom_id")
         if isinstance(self._key, str):
-            keyed = msgspec.defstruct("Keyed", [("key", str | int)], rename={"key": self._key})
-            return msgspec.json.Decoder(keyed).decode, lambda row: cast("str | int", row.key)
+            return _key_decoder(self._key), _get_key
         if self._key is None:
             return msgspec.json.Decoder(msgspec.defstruct("Object", [])).decode, None
         function = self._key
@@ -228,6 +244,21 @@ class FileSource:
         of_key = _key_reader(self._key)
         for number, value in self._values():
             yield Row(number if of_key is None else of_key(value), number, value)
+
+    def unasked(self, done: KeySet) -> Iterator[Row]:
+        """Yield the rows whose keys are not in `done`. Of the others, only the key is decoded."""
+        if not isinstance(self._key, str) or self.format == "parquet":
+            yield from (row for row in self.rows() if hash_key(row.key) not in done)
+            return
+        decode_key, decode = _key_decoder(self._key), msgspec.json.Decoder(dict[str, Any]).decode
+        has = done.has
+        with self._open() as file:
+            for number, line in enumerate(file, 1):
+                if line.isspace():
+                    continue
+                key = decode_key(line).key
+                if not has(hash_key(key)):
+                    yield Row(key, number, decode(line))
 
     def _values(self) -> Iterator[tuple[int, Any]]:
         if self.format == "parquet":
@@ -315,12 +346,25 @@ class IterableSource:
         for number, value in enumerate(self._values, 1):
             yield self._new_row(of_key, number, value)
 
+    def unasked(self, done: KeySet) -> Iterator[Row]:
+        """Yield the rows whose keys are not in `done`."""
+        return (row for row in self.rows() if hash_key(row.key) not in done)
+
     async def async_rows(self) -> Any:
         """Yield the rows of an async iterable."""
         of_key, number = _key_reader(self._key), 0
         async for value in self._values:
             number += 1
             yield self._new_row(of_key, number, value)
+
+
+_get_key: Final[Callable[[Any], str | int]] = attrgetter("key")
+
+
+def _key_decoder(name: str) -> Callable[[bytes], Any]:
+    """Return a function that decodes the key of a line alone."""
+    keyed = msgspec.defstruct("Keyed", [("key", str | int)], rename={"key": name}, gc=False)
+    return msgspec.json.Decoder(keyed).decode
 
 
 def open_source(source: Any, key: Any, *, openai: bool = False) -> FileSource | IterableSource:

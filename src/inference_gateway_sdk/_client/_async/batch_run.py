@@ -287,7 +287,7 @@ def _unasked(source: Any, done: KeySet) -> Any:
         return async_unasked(source, done)
     if not done.count:
         return source.rows()
-    return (row for row in source.rows() if hash_key(row.key) not in done)
+    return source.unasked(done)
 
 
 async def async_unasked(source: Any, done: KeySet) -> AsyncIterator[Row]:

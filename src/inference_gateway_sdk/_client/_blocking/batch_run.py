@@ -288,7 +288,7 @@ def _unasked(source: Any, done: KeySet) -> Any:
         return unasked(source, done)
     if not done.count:
         return source.rows()
-    return (row for row in source.rows() if hash_key(row.key) not in done)
+    return source.unasked(done)
 
 
 def unasked(source: Any, done: KeySet) -> Iterator[Row]:
