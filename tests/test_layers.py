@@ -30,8 +30,8 @@ ALLOWED = {
         "errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "_schema", "_tools",
         "_run", "_routing", "batch", "doctor", "msgspec",
     },
+    "doctor": {"errors", "_model", "_generated", "_wire", "_transport", "msgspec"},
     "batch": {"errors", "_version", "_model", "_wire", "msgspec", "pyarrow", "rich"},
-    "doctor": {"errors", "_generated", "_wire", "_transport", "msgspec"},
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
