@@ -75,7 +75,7 @@ class _BlockingResponse(_Response):
 
 
 class _Counting:
-    """What both transports count: requests, those in flight, and the keys asked for."""
+    """The counters of both transports: requests, and those in flight."""
 
     def __init__(self, answer: Callable[[dict[str, Any]], Reply] = echo, seconds: float = 0.0) -> None:
         self.answer = answer

@@ -53,7 +53,7 @@ def line(key: str | int, error: str | None = None) -> bytes:
     ids=["half", "no line end", "one byte", "zeros", "zeros and a line end"],
 )
 def test_a_torn_last_line_is_cut(tmp_path: Path, torn: bytes) -> None:
-    """What a crash left of the last line is removed, and its row counts as not asked."""
+    """The rest of a line that a crash left is removed, and its row counts as not asked."""
     path = tmp_path / "out.jsonl"
     path.write_bytes(line("a") + line("b") + torn)
     journal = opened(path)

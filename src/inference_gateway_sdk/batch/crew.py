@@ -113,7 +113,7 @@ class AsyncCrew:
     async def _run(self, work: Callable[[Any], Awaitable[Any]], argument: Any) -> None:
         try:
             self.ended.append(await work(argument))
-        except BaseException as error:  # the work catches what a row may raise: the rest ends the batch
+        except BaseException as error:  # the work catches the exceptions of rows: the others end the batch
             self._failure = error
             raise
         finally:

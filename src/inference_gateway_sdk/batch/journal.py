@@ -303,7 +303,7 @@ class Journal:
         """Write the line of a row, in one piece.
 
         Raises:
-            OSError: It could not be written. What was written before stays as it is.
+            OSError: It could not be written. The lines before it are kept.
         """
         try:
             line = self._line(item)

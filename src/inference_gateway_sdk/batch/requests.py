@@ -119,7 +119,7 @@ def _read_destination(destination: Any, source: FileSource | IterableSource) -> 
     if not path.name.lower().endswith((".jsonl", ".ndjson")):
         raise ValueError(f"destination: {path} must end in .jsonl: lines are appended to it one by one")
     if not path.parent.is_dir():
-        raise FileNotFoundError(f"destination: there is no folder {path.parent}")
+        raise FileNotFoundError(f"destination: the folder {path.parent} does not exist")
     if isinstance(source, FileSource) and path.resolve() == source.path.resolve():
         raise ValueError("destination is the source: write to another file")
     return path
@@ -180,7 +180,7 @@ def is_async(function: Any) -> bool:
 
 
 def read_request(request: Any) -> dict[str, Any]:
-    """Return what `ask` returned, as keywords.
+    """Check a result of `ask`, and return it as keywords.
 
     Raises:
         TypeError: It is not a mapping, or lacks `model` or `messages`.

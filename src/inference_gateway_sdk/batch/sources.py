@@ -110,7 +110,7 @@ class Mark(Struct, frozen=True):
 
 
 class Scan(Struct, frozen=True):
-    """What reading an input once has shown.
+    """The result of reading an input once.
 
     Attributes:
         total: The number of rows, or None if only reading it to the end can show it.
@@ -159,7 +159,7 @@ class FileSource:
         self._key = OPENAI_KEY if openai else key
         self._openai = openai
         if not path.is_file():
-            raise FileNotFoundError(f"source: there is no file {path}")
+            raise FileNotFoundError(f"source: the file {path} does not exist")
 
     def scan(self, mark: Mark | None = None) -> Scan:
         """Read the file once and check its rows and keys.
@@ -209,7 +209,7 @@ class FileSource:
         return Mark(size, hasher.hexdigest()), before
 
     def _checker(self) -> tuple[Callable[[bytes], Any], Callable[[Any], str | int] | None]:
-        """Return a function that decodes what is checked of a line, and one that takes the key of the result."""
+        """Return a function that decodes the checked fields of a line, and one that takes the key of its result."""
         if self._openai:
             return msgspec.json.Decoder(OpenAIRow).decode, attrgetter("custom_id")
         if isinstance(self._key, str):
@@ -373,7 +373,7 @@ def open_source(source: Any, key: Any, *, openai: bool = False) -> FileSource | 
     Raises:
         TypeError: `source` or `key` has the wrong type.
         ValueError: The file has an unknown suffix.
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
     """
     if key is not None and not isinstance(key, str) and not callable(key):
         raise TypeError(f"key must be the name of a field or a function of a row, got {type(key).__name__}")

@@ -1,4 +1,4 @@
-"""The state of a batch: which row starts next, what an answer or error of a row means, and the figures shown.
+"""The state of a batch: the next row to start, the meaning of each answer and error, and the figures shown.
 
 Pure: it has neither client, file nor clock. The loop in `_client/_async/batch.py` performs the actions of `next`.
 """
@@ -192,7 +192,7 @@ class Settled(Struct, frozen=True):
 
 
 class Action(enum.Enum):
-    """What the loop does next, if it starts no row."""
+    """The actions of the loop other than starting a row."""
 
     PULL = "take a row of the input"
     END = "end"

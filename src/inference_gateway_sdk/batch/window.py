@@ -63,7 +63,7 @@ class Window:
         self._rate = 0.0  # answers in a second, in the window before
 
     def answered(self, sent: float, now: float, busy: int) -> None:
-        """Take an answer. The limit grows only while it is what holds rows back.
+        """Take an answer. The limit grows only while it holds rows back.
 
         Args:
             sent: The time at which the row was sent.

@@ -57,7 +57,7 @@ class AsyncBatchMethods:
             ask: A function that returns the keywords of `generate_content` for a row, or those of `run` with `output`
                 or `tools` among them. None for rows in OpenAI's Batch form.
             key: The field that identifies a row, or a function that returns it. Default: the number of the line.
-            concurrency: The number of rows in flight. "auto" finds what the gateway allows.
+            concurrency: The number of rows in flight. "auto" adapts it to the gateway.
             rpm: The largest number of requests in a minute.
             tpm: The largest number of tokens in a minute.
             budget: A `Budget`, or several, for the calls of this batch, in addition to those of the client.

@@ -73,7 +73,7 @@ class AsyncBatchRun:
     Args:
         caller: The client.
         settings: The arguments.
-        scan: What reading the source has shown.
+        scan: The result of reading the source once.
         journal: The output, or None.
     """
 
