@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
+import typing
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from msgspec import structs
 
 from batch.counting import CountingGateway, counting
-from inference_gateway_sdk import AsyncInferenceGatewayClient, Budget, Price
+from inference_gateway_sdk import AsyncInferenceGatewayClient, Budget, Price, batch
 from inference_gateway_sdk.batch import BatchProgress, Job, job_status
 from inference_gateway_sdk.batch.on_ray import GovernorActor
 from inference_gateway_sdk.batch.shards import JobFolder, ShardResult
@@ -308,3 +310,13 @@ def test_a_governor_that_ray_started_again_reads_what_was_spent(tmp_path: Path) 
     actor = GovernorActor({"budget": Decimal(10)}, tmp_path)
     lease = asyncio.run(actor.lease("other", Decimal(0)))
     assert (lease.amount, lease.wait) == (Decimal(3), True)
+
+
+def test_annotations_of_the_room_resolve() -> None:
+    """`typing.get_type_hints` works on every public class and method, as documentation tools call it."""
+    for name in batch.__all__:
+        public = getattr(batch, name)
+        methods = [one for one in vars(public).values() if inspect.isfunction(one)] if isinstance(public, type) else []
+        for one in (public, *methods):
+            if one is public or not one.__name__.startswith("_") or one.__name__ in ("__init__", "__call__"):
+                assert isinstance(typing.get_type_hints(one), dict)

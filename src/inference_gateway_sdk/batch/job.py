@@ -12,6 +12,7 @@ The output folder is the state of the job. A shard is done when its file is ther
 from __future__ import annotations
 
 import asyncio
+import os  # noqa: TC003  (users resolve the annotations)
 from collections.abc import Callable, Mapping, Sequence  # noqa: TC003  (users resolve the annotations)
 from contextlib import suppress
 from decimal import Decimal
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 import msgspec
 from msgspec import Struct
 
+from .. import AsyncInferenceGatewayClient, Budget
 from ..errors import BatchMismatchError
 from .job_run import JobOutcome, JobRun
 from .requests import fingerprint, read_request, read_settings
@@ -39,9 +41,7 @@ from .state import BatchProgress  # noqa: TC001  (the same)
 from .worker import LocalGovernor, ShardTask, ShardWorker, bind_ask
 
 if TYPE_CHECKING:
-    import os
-
-    from .. import AsyncInferenceGatewayClient, Budget, Cost
+    from .. import Cost
 
 __all__ = ["Job", "JobOutcome", "JobPlan", "JobStatus", "job_status"]
 
@@ -422,8 +422,6 @@ def _client_factory(
 ) -> Callable[[], AsyncInferenceGatewayClient]:
     if given is not None:
         return given
-    from .. import AsyncInferenceGatewayClient
-
     connections = 100 if concurrency == "auto" else max(100, concurrency)
     return lambda: AsyncInferenceGatewayClient(max_connections=connections)
 

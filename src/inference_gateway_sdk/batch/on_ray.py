@@ -11,11 +11,13 @@ import functools
 import importlib
 import os
 import time
+from collections.abc import Callable, Mapping  # noqa: TC003  (users resolve the annotations)
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import msgspec
 
+from .. import AsyncInferenceGatewayClient
 from .._version import install_command
 from .governor import Block, Governor, Lease, Used
 from .journal import answer_line
@@ -24,10 +26,8 @@ from .state import BatchItem, BatchProgress, describe_error
 from .worker import ShardTask, ShardWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from .._client._async.client import AsyncInferenceGatewayClient
     from .job_run import JobOutcome, JobRun
     from .shards import Shard, ShardResult
 
@@ -312,8 +312,6 @@ class AskBatch:
         rpm: float | None = None,
         tpm: float | None = None,
     ) -> None:
-        from .. import AsyncInferenceGatewayClient
-
         bound: Any = functools.partial(_ask_numbered, ask)
         bound.keeps_errors = True
         self._bound = bound

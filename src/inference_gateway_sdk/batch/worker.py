@@ -311,7 +311,7 @@ def _count(journal: Path) -> tuple[int, int]:
     done = failed = 0
     with journal.open("rb") as file:
         for line in file:
-            if decode(line).failed:
+            if decode(line).error is not None:
                 failed += 1
             else:
                 done += 1
