@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..._run.events import Action
     from ..._wire.deltas import Delta
     from ..runtime import AsyncTokenSource
+    from ..run_watch import RunWatch
     from ..settings import ClientSettings
     from .client import AsyncInferenceGatewayClient
     from .session import AsyncSession
@@ -70,9 +71,13 @@ class AsyncRunStream(Generic[T]):
     ) -> None:
         read = read_options(model, options, settings.tools)
         self._client = client.with_tools(None)  # the run sends its tools itself
+        self._watch: RunWatch | None = None
         if settings.watchers:
+            from ..run_watch import RunWatch  # here: a client without watchers does not import it
+
             own: Any = self._client
-            own._settings = structs.replace(own._settings, parent=os.urandom(8).hex())  # noqa: SLF001
+            self._watch = watch = RunWatch(settings.watchers, os.urandom(8).hex(), model, read.provider)
+            own._settings = structs.replace(own._settings, parent=watch.id)  # noqa: SLF001
         self._timeouts = settings.timeouts
         self._model = model
         self._provider = read.provider
@@ -87,7 +92,8 @@ class AsyncRunStream(Generic[T]):
             self._state.check_approvals(self._decisions)
         runtime = session.runtime
         self._monotonic = runtime.monotonic
-        self._runner = AsyncToolRunner(self._client.call_mcp_tool, read.concurrency, runtime.monotonic)
+        tools = None if self._watch is None else self._watch.tool
+        self._runner = AsyncToolRunner(self._client.call_mcp_tool, read.concurrency, runtime.monotonic, tools)
         self._runner.check(task.toolbox)
         self._began = 0.0
         self._saved = 0
@@ -100,6 +106,8 @@ class AsyncRunStream(Generic[T]):
             raise RuntimeError("this run has begun: a run can be used only once, so make another call")
         self._entered = True
         self._began = self._monotonic()
+        if self._watch is not None:
+            self._watch.begin(self._monotonic)
         return self
 
     async def __aexit__(
@@ -114,8 +122,12 @@ class AsyncRunStream(Generic[T]):
         """
         self._ended = True
         steps: Any = self._steps
-        if steps is not None:
-            await steps.aclose()
+        try:
+            if steps is not None:
+                await steps.aclose()
+        finally:
+            if self._watch is not None:
+                self._watch.end(self._state.run())
 
     async def deltas(self) -> AsyncIterator[Delta | ToolRun | ToolDone]:
         """Yield the deltas of all answers, as `Stream.deltas()` does, with `ToolRun` and `ToolDone` between them."""
@@ -250,13 +262,19 @@ class AsyncRunStream(Generic[T]):
             await self._save()
             for notice in self._notices():
                 yield notice
-        except BaseException:
+        except BaseException as error:
+            self._failed(error)
             state.feed(Interrupted())
             raise
         if state.mode != "text" and self._mode_key is not None:
             self._output_modes[self._mode_key] = state.mode
         if isinstance(self._action, Fail):
+            self._failed(self._action.error)
             raise self._action.error
+
+    def _failed(self, error: BaseException) -> None:
+        if self._watch is not None:
+            self._watch.failed(error)
 
     def _step(self, *, deltas: bool) -> AsyncIterator[Delta | ToolRun | ToolDone]:
         match self._action:
