@@ -37,7 +37,7 @@ ALLOWED = {
         "embedded", "msgspec", "starlette",
     },
     "pytest_plugin": {"", "testing", "pytest"},
-    "telemetry": {"errors", "_client", "_model"},
+    "telemetry": {"errors", "_client", "_model", "_wire", "msgspec", "opentelemetry"},
     "types": {"_generated", "_model", "_wire"},
     "transport": {"_http1", "_transport"},
     "": {"*"},

@@ -77,9 +77,7 @@ class StepWatch:
         if not notified:
             return
         elapsed = self._clock() - self._start
-        ended = StepEnded(
-            began=self._began, error=error, value=value, usage=usage, finish=finish, elapsed=elapsed
-        )
+        ended = StepEnded(began=self._began, error=error, value=value, usage=usage, finish=finish, elapsed=elapsed)
         for watched, state in notified:
             if watched.spans is not None:
                 try:

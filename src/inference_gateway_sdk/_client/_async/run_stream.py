@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from ..._run.events import Action
     from ..._wire.deltas import Delta
-    from ..runtime import AsyncTokenSource
     from ..run_watch import RunWatch
+    from ..runtime import AsyncTokenSource
     from ..settings import ClientSettings
     from .client import AsyncInferenceGatewayClient
     from .session import AsyncSession
