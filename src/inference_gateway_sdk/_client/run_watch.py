@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .watching import StepBegan, StepEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
     from .._model.usage import Usage
     from .._run.result import Run
@@ -41,7 +41,7 @@ class StepWatch:
                     watched.log("step_began")
 
     @contextmanager
-    def current(self) -> Iterator[None]:
+    def current(self) -> Generator[None]:
         """Enter the contexts of the watchers."""
         with ExitStack() as stack:
             for watched, state in self._notified:
@@ -50,7 +50,7 @@ class StepWatch:
             yield
 
     @contextmanager
-    def ending(self) -> Iterator[None]:
+    def ending(self) -> Generator[None]:
         """Report an exception of the block as the end: that a tool call was cancelled, or its run interrupted."""
         try:
             yield

@@ -19,7 +19,7 @@ from .content import Scrubber, captured_request, captured_result, finish_reasons
 from .names import COUNTERS, METRICS, OPERATIONS, USAGE, Convention, model_name, provider_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.context import Context
@@ -104,7 +104,7 @@ class OpenTelemetry(SpanWatcher):
             raise ValueError(f"metrics must be '1.41', '0.1', 'both' or None, got {metrics!r}")
         if redact is not None and not callable(redact):
             raise TypeError(f"redact must be a function from text to text, got {type(redact).__name__}")
-        if not isinstance(max_content, int) or isinstance(max_content, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(max_content, int) or isinstance(max_content, bool):  # type: ignore[redundant-expr]  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"max_content must be an integer, got {type(max_content).__name__}")
         if max_content < 0:
             raise ValueError(f"max_content must be at least 0, got {max_content}")
@@ -162,7 +162,7 @@ class OpenTelemetry(SpanWatcher):
     def retried(self, state: _Call, attempt: int, error: Exception, delay: float, /) -> None:
         """Add an event for an attempt that failed."""
         if state.span.is_recording():
-            facts = {
+            facts: dict[str, Any] = {
                 "error.type": type(error).__name__,
                 "http.request.resend_count": attempt - 1,
                 "inference_gateway.retry.delay": delay,
@@ -270,7 +270,7 @@ class OpenTelemetry(SpanWatcher):
         return attributes
 
     @contextmanager
-    def step_context(self, state: Span, /) -> Iterator[None]:
+    def step_context(self, state: Span, /) -> Generator[None]:
         """Make the span of a tool call current, so that the function's own spans are its children."""
         if not state.get_span_context().is_valid:
             yield
