@@ -37,7 +37,11 @@ class Telemetry:
     """Providers in memory, and a watcher that uses them."""
 
     def __init__(self, **options: Any) -> None:
-        self._spans, self._logs, self._reader = InMemorySpanExporter(), InMemoryLogRecordExporter(), InMemoryMetricReader()
+        self._spans, self._logs, self._reader = (
+            InMemorySpanExporter(),
+            InMemoryLogRecordExporter(),
+            InMemoryMetricReader(),
+        )
         self.tracers = TracerProvider(shutdown_on_exit=False)
         self.tracers.add_span_processor(SimpleSpanProcessor(self._spans))
         self._loggers = LoggerProvider(shutdown_on_exit=False)
@@ -395,8 +399,10 @@ def _suppressed() -> Any:
 
 
 def _covered() -> Any:
-    span = TracerProvider(shutdown_on_exit=False).get_tracer("other").start_span(
-        "chat", attributes={"gen_ai.operation.name": "chat"}
+    span = (
+        TracerProvider(shutdown_on_exit=False)
+        .get_tracer("other")
+        .start_span("chat", attributes={"gen_ai.operation.name": "chat"})
     )
     return trace.set_span_in_context(span)
 
@@ -435,11 +441,13 @@ def test_bad_arguments_are_named(options: dict[str, Any], error: type[Exception]
 
 def test_without_the_watcher_opentelemetry_is_not_imported() -> None:
     """A plain call, and the import of the other watcher, load no module of OpenTelemetry."""
-    code = "import sys, inference_gateway_sdk.telemetry as t; from inference_gateway_sdk import InferenceGatewayClient as C; "
-    code += "t.GatewayMetrics; c = C(sys.argv[1], proxy=None); c.generate_content('openai/m', 'Hi'); c.close(); "
+    code = "import sys, inference_gateway_sdk as sdk, inference_gateway_sdk.telemetry as t; t.GatewayMetrics; "
+    code += "c = sdk.InferenceGatewayClient(sys.argv[1], proxy=None); c.generate_content('openai/m', 'Hi'); c.close(); "
     code += "sys.exit(any(name.partition('.')[0] == 'opentelemetry' for name in sys.modules))"
     with running(Settings(port=0), scripted=ScriptedProvider()) as url:
-        done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code, url], capture_output=True, text=True, timeout=60, check=False
+        )
     assert (done.returncode, done.stderr) == (0, "")
 
 
