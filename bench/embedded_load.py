@@ -15,14 +15,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.request
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from inference_gateway_sdk import AsyncInferenceGatewayClient, Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 EVENT = (
     b'data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":%s}]}\n\n'
@@ -130,7 +132,8 @@ def measured(asked: argparse.Namespace, *options: str) -> tuple[int, int, float,
         with child(*command, output=log, OPENAI_API_URL=where, OPENAI_API_KEY="k", **patient) as gateway:
             url = re.search(r"http://\S+/v1", gateway.stderr.readline())[0]
             before = spent(gateway.pid)
-            whole, most, seconds = asyncio.run(consume(url, asked.streams, asked.events))
+            with polled(url.removesuffix("/v1")) if "--inspect" in options else contextlib.nullcontext():
+                whole, most, seconds = asyncio.run(consume(url, asked.streams, asked.events))
             after = spent(gateway.pid)
         log.seek(0)
         lines = log.read().count(b"POST /v1/chat/completions")
@@ -139,22 +142,45 @@ def measured(asked: argparse.Namespace, *options: str) -> tuple[int, int, float,
     return whole, most, seconds, after[0] - before[0], before[1], after[2]
 
 
-def compare_logs(asked: argparse.Namespace) -> None:
-    """Print the processor time of the gateway with its request log and with --quiet, by turns, and their ratio."""
-    logged: list[float] = []
-    quiet: list[float] = []
-    measured(asked, "--quiet")  # the first run of a session takes longer, whatever its options
-    for turn in range(asked.log_cost):
-        for options, found in ((("--quiet",), quiet), ((), logged))[:: 1 if turn % 2 else -1]:
-            whole, _, _, used, _, _ = measured(asked, *options)
+@contextlib.contextmanager
+def polled(base: str) -> Iterator[None]:
+    """Read the traffic page's data as an open page does, with the details of one request, until the block ends."""
+    ended = threading.Event()
+
+    def poll() -> None:
+        run, since, wait, rest = "", 0, 0.0, 0.0
+        while not ended.wait(wait):
+            with urllib.request.urlopen(f"{base}/inspect/requests?run={run}&since={since}") as answer:
+                found, wait = json.load(answer), float(answer.headers["x-wait"])
+            run, since = found["run"], found["version"]
+            if found["requests"] and time.monotonic() >= rest:
+                with urllib.request.urlopen(f"{base}/inspect/requests/{found['requests'][0]['number']}") as answer:
+                    rest = time.monotonic() + float(answer.headers["x-wait"])
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def compare(asked: argparse.Namespace, turns: int, name: str, options: Sequence[str], without: Sequence[str]) -> None:
+    """Print the processor time of the gateway with some options and without them, by turns, and their ratio."""
+    used: dict[bool, list[float]] = {True: [], False: []}
+    measured(asked, *without)  # the first run of a session takes longer, whatever its options
+    for turn in range(turns):
+        for given in (False, True)[:: 1 if turn % 2 else -1]:
+            whole, _, _, spent, _, _ = measured(asked, *(options if given else without))
             if whole != asked.streams:
                 raise SystemExit(f"{whole} of {asked.streams} streams were whole")
-            found.append(used)
-        print(f"turn {turn + 1}: {logged[-1]:.2f} s with the log, {quiet[-1]:.2f} s with --quiet")
-    ratio = statistics.median(logged) / statistics.median(quiet)
-    pairs = statistics.median(one / other for one, other in zip(logged, quiet, strict=True))
+            used[given].append(spent)
+        print(f"turn {turn + 1}: {used[True][-1]:.2f} s with {name}, {used[False][-1]:.2f} s without")
+    ratio = statistics.median(used[True]) / statistics.median(used[False])
+    pairs = statistics.median(one / other for one, other in zip(used[True], used[False], strict=True))
     print(
-        f"medians of {asked.streams} streams: {ratio:.3f} times the processor time with the log ({pairs:.3f} by pairs)"
+        f"medians of {asked.streams} streams: {ratio:.3f} times the processor time with {name} ({pairs:.3f} by pairs)"
     )
 
 
@@ -166,13 +192,17 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=0.2, help="seconds after each event; 0 for maximum speed")
     parser.add_argument("--together", action="store_true", help="continue only when all streams are open")
     parser.add_argument("--log-cost", type=int, metavar="TURNS", help="compare the request log with --quiet, by turns")
+    parser.add_argument("--inspect-cost", type=int, metavar="TURNS", help="compare an open traffic page with none")
     parser.add_argument("--provide", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.provide:
         asyncio.run(provide(asked.events, asked.pause, asked.streams if asked.together else 0))
         return
     if asked.log_cost:
-        compare_logs(asked)
+        compare(asked, asked.log_cost, "the log", (), ("--quiet",))
+        return
+    if asked.inspect_cost:
+        compare(asked, asked.inspect_cost, "the traffic page open", ("--inspect",), ())
         return
     whole, most, seconds, used, before, after = measured(asked, "--quiet")
     handed = asked.streams * (asked.events + 2)

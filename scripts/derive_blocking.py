@@ -38,8 +38,8 @@ HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 API = "_client/_async/api.py"
 METHODS = ("client", "dialects", "gateway", "media")  # modules whose classes make up the async client
-NOT_IN_API = {"aclose", "base_url", "estimate", "load_prices", "open", "price_of", "with_max_tokens", "with_options",
-              "with_token", "with_tools"}  # fmt: skip
+NOT_IN_API = {"aclose", "base_url", "estimate", "explain", "load_prices", "open", "price_of", "routes",
+              "with_max_tokens", "with_options", "with_token", "with_tools"}  # fmt: skip
 API_HEAD = '''\
 """The protocol of the client, for functions that accept the client or a stand-in."""
 
@@ -59,7 +59,8 @@ T = TypeVar("T")
 class AsyncInferenceGatewayAPI(Protocol):
     """The methods of a client. `AsyncInferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, those for costs, and `open` are not part of it: a stand-in need not have them.
+    Methods that copy or close a client, those for costs and routes, and `open` are not part of it: a stand-in need not
+    have them.
     """
 
 '''

@@ -36,6 +36,22 @@ ADDED = {  # files of capabilities that came later; the bound on modules counts 
     "watchers": ["_client/watching.py", "_client/_async/open_stream.py"],
     "costs and budgets": ["_model/cost.py", "_client/prices.py", "_client/accounts.py"],
     "ledger": ["_client/ledger.py", "_client/ledger_rows.py", "cli/costs.py"],
+    "traffic page": [
+        "inspector/__init__.py",
+        "inspector/page.py",
+        "inspector/snippets.py",
+        "inspector/traffic.py",
+    ],
+    "batch": ["batch/__init__.py", "batch/state.py", "batch/sources.py", "batch/journal.py"],
+    "the loop of a batch": [
+        "_client/_async/batch.py",
+        "_client/_async/batch_run.py",
+        "batch/crew.py",
+        "batch/requests.py",
+    ],
+    "limits of a batch": ["batch/window.py"],
+    "routing": ["_routing/candidates.py", "_routing/verdict.py", "_routing/breaker.py", "_routing/plan.py"],
+    "fallback": ["_routing/__init__.py", "_client/routes.py", "_client/_async/fallback.py"],
     "videos": [
         "_wire/videos.py",
         "_client/_async/videos.py",

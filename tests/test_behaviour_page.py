@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = re.compile(r"gateway-behaviour\.md(#[a-z0-9-]+(?:,\s+#[a-z0-9-]+)*)")
 

@@ -8,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 STREAM = "_client/_blocking/stream.py"
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "derive_blocking.py"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[1] / "src" / "inference_gateway_sdk"
 
 ALLOWED = {
@@ -21,23 +23,29 @@ ALLOWED = {
     "_schema": {"errors", "_model", "msgspec", "pydantic"},
     "_tools": {"errors", "_model", "_generated", "_wire", "_schema", "msgspec"},
     "_run": {"errors", "_model", "_generated", "_schema", "_tools", "msgspec"},
+    "_routing": {"errors", "_model", "_generated", "_wire", "msgspec"},
     "_http1": {"errors", "httptools"},
     "_transport": {"errors", "_http1", "httpx2"},
     "_client": {
         "errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "_schema", "_tools",
-        "_run", "msgspec",
+        "_run", "_routing", "batch", "msgspec",
     },
+    "batch": {"errors", "_version", "_model", "_wire", "msgspec", "pyarrow"},
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
     },
-    "cli": {"", "errors", "_version", "embedded", "typer", "click", "rich", "msgspec", "jsonschema", "referencing"},
+    "cli": {
+        "", "errors", "_version", "embedded", "inspector",
+        "typer", "click", "rich", "msgspec", "jsonschema", "referencing",
+    },
     "testing": {
         "", "errors", "_version", "_model", "_generated", "_wire", "_http1", "_transport", "_client",
         "embedded", "msgspec", "starlette",
     },
+    "inspector": {"_client", "_generated", "_model", "_wire", "embedded", "testing", "msgspec", "starlette"},
     "pytest_plugin": {"", "testing", "pytest"},
-    "telemetry": {"errors", "_client", "_model", "_wire", "msgspec", "opentelemetry"},
+    "telemetry": {"errors", "_version", "_client", "_model", "_wire", "msgspec", "opentelemetry"},
     "types": {"_generated", "_model", "_wire"},
     "transport": {"_http1", "_transport"},
     "": {"*"},
@@ -45,8 +53,11 @@ ALLOWED = {
 # Modules that the pure rooms of the library do without: sockets, loops, clocks, randomness, logs, files.
 IMPURE = {"socket", "asyncio", "select", "selectors", "threading", "time", "random", "logging", "subprocess", "queue"}
 LOCKS = {("_model/type_info", "threading")}  # one lock, so that threads may share the pure rooms
-LATE = {("_model/answers", "_run")}  # reply.parse() reads as a run does; imported when it is called
-PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tools", "_run", "_http1"}
+LATE = {
+    ("_model/answers", "_run"),  # reply.parse() reads as a run does; imported when it is called
+    ("batch/requests", "_client"),  # budgets, whose module is imported when there is one
+}
+PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tools", "_run", "_routing", "_http1"}
 
 
 @cache

@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 from subprocess import run
 
+import pytest
+
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from ._client._blocking.stream import ByteStream as ByteStream
     from ._client._blocking.stream import Stream as Stream
     from ._client.accounts import Budget as Budget
+    from ._client.accounts import BudgetReached as BudgetReached
     from ._client.hooks import RequestSent as RequestSent
     from ._client.hooks import ResponseReceived as ResponseReceived
     from ._client.hooks import RetryPlanned as RetryPlanned
     from ._client.ledger import Ledger as Ledger
     from ._client.ledger_rows import LedgerRow as LedgerRow
     from ._client.ledger_rows import LedgerSum as LedgerSum
+    from ._client.routes import Candidate as Candidate
+    from ._client.routes import RoutePlan as RoutePlan
+    from ._client.routes import RouteStatus as RouteStatus
     from ._client.watching import CallBegan as CallBegan
     from ._client.watching import CallEnded as CallEnded
     from ._client.watching import Watcher as Watcher
@@ -279,7 +283,9 @@ if TYPE_CHECKING:
     from ._model.cost import FREE as FREE
     from ._model.cost import Price as Price
     from ._model.unknown_fields import Meta as Meta
+    from ._model.unknown_fields import Tried as Tried
     from ._model.usage import Usage as Usage
+    from ._routing.candidates import Fallback as Fallback
     from ._run.render import Loss as Loss
     from ._run.result import Limits as Limits
     from ._run.result import OutputError as OutputError
@@ -317,6 +323,7 @@ if TYPE_CHECKING:
     from ._wire.deltas import Finish as Finish
     from ._wire.deltas import ReasoningDelta as ReasoningDelta
     from ._wire.deltas import RefusalDelta as RefusalDelta
+    from ._wire.deltas import Restarted as Restarted
     from ._wire.deltas import TextDelta as TextDelta
     from ._wire.deltas import ToolCallDelta as ToolCallDelta
     from ._wire.deltas import ToolCallEnd as ToolCallEnd
@@ -333,8 +340,14 @@ if TYPE_CHECKING:
     from ._wire.timeouts import Timeouts as Timeouts
     from ._wire.videos import Video as Video
     from ._wire.videos import VideoFailedError as VideoFailedError
+    from .batch.state import BatchItem as BatchItem
+    from .batch.state import BatchOutcome as BatchOutcome
+    from .batch.state import BatchProgress as BatchProgress
+    from .errors import AllRoutesFailedError as AllRoutesFailedError
     from .errors import BadGatewayError as BadGatewayError
     from .errors import BadRequestError as BadRequestError
+    from .errors import BatchBusyError as BatchBusyError
+    from .errors import BatchMismatchError as BatchMismatchError
     from .errors import BudgetExceededError as BudgetExceededError
     from .errors import ConnectError as ConnectError
     from .errors import DecodingError as DecodingError
@@ -363,6 +376,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FREE",
     "MCP_PROTOCOL_VERSION",
+    "AllRoutesFailedError",
     "AsyncByteStream",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
@@ -372,8 +386,14 @@ __all__ = [
     "BadGatewayError",
     "BadRequestError",
     "BaseCall",
+    "BatchBusyError",
+    "BatchItem",
+    "BatchMismatchError",
+    "BatchOutcome",
+    "BatchProgress",
     "Budget",
     "BudgetExceededError",
+    "BudgetReached",
     "ByteDialect",
     "ByteStream",
     "CacheControl",
@@ -382,6 +402,7 @@ __all__ = [
     "Call",
     "CallBegan",
     "CallEnded",
+    "Candidate",
     "ChatCompletionChoice",
     "ChatCompletionChoiceLogprobs",
     "ChatCompletionMessageToolCall",
@@ -460,6 +481,7 @@ __all__ = [
     "ExportMetricsServiceRequest",
     "ExportMetricsServiceResponse",
     "ExportMetricsServiceResponsePartialSuccess",
+    "Fallback",
     "Finish",
     "FinishReason",
     "ForbiddenError",
@@ -645,8 +667,11 @@ __all__ = [
     "ResponseUsage",
     "ResponseUsageInputTokensDetails",
     "ResponseUsageOutputTokensDetails",
+    "Restarted",
     "RetryPlanned",
     "RetryPolicy",
+    "RoutePlan",
+    "RouteStatus",
     "Run",
     "RunCall",
     "RunError",
@@ -680,6 +705,7 @@ __all__ = [
     "ToolRaisedError",
     "ToolRun",
     "Transcript",
+    "Tried",
     "TurnEnd",
     "UnauthorizedError",
     "UnknownContentPart",
@@ -724,12 +750,16 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ByteStream": "_client._blocking.stream",
         "Stream": "_client._blocking.stream",
         "Budget": "_client.accounts",
+        "BudgetReached": "_client.accounts",
         "RequestSent": "_client.hooks",
         "ResponseReceived": "_client.hooks",
         "RetryPlanned": "_client.hooks",
         "Ledger": "_client.ledger",
         "LedgerRow": "_client.ledger_rows",
         "LedgerSum": "_client.ledger_rows",
+        "Candidate": "_client.routes",
+        "RoutePlan": "_client.routes",
+        "RouteStatus": "_client.routes",
         "CallBegan": "_client.watching",
         "CallEnded": "_client.watching",
         "Watcher": "_client.watching",
@@ -983,7 +1013,9 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "CostPart": "_model.cost",
         "Price": "_model.cost",
         "Meta": "_model.unknown_fields",
+        "Tried": "_model.unknown_fields",
         "Usage": "_model.usage",
+        "Fallback": "_routing.candidates",
         "Loss": "_run.render",
         "Limits": "_run.result",
         "OutputError": "_run.result",
@@ -1021,6 +1053,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Finish": "_wire.deltas",
         "ReasoningDelta": "_wire.deltas",
         "RefusalDelta": "_wire.deltas",
+        "Restarted": "_wire.deltas",
         "TextDelta": "_wire.deltas",
         "ToolCallDelta": "_wire.deltas",
         "ToolCallEnd": "_wire.deltas",
@@ -1037,8 +1070,14 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Timeouts": "_wire.timeouts",
         "Video": "_wire.videos",
         "VideoFailedError": "_wire.videos",
+        "BatchItem": "batch.state",
+        "BatchOutcome": "batch.state",
+        "BatchProgress": "batch.state",
+        "AllRoutesFailedError": "errors",
         "BadGatewayError": "errors",
         "BadRequestError": "errors",
+        "BatchBusyError": "errors",
+        "BatchMismatchError": "errors",
         "BudgetExceededError": "errors",
         "ConnectError": "errors",
         "DecodingError": "errors",

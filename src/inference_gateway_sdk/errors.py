@@ -25,6 +25,9 @@ GatewayError                      the base class
  + DeserializationError           JSON that does not match its type (`path`, `text`)
  + SerializationError             a value that cannot be sent (`path`)
  + BudgetExceededError            the call was not sent, as a budget does not allow it
+ + BatchBusyError                 another process writes to the output of a batch
+ + BatchMismatchError             the output or the input of a batch is another one
+ + AllRoutesFailedError           every route of a fallback was asked, and none answered
 
 Each error stores its facts as attributes and builds its text in `__str__`, so that pickling preserves it.
 This module imports nothing from the package.
@@ -36,11 +39,14 @@ import builtins
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = [
+    "AllRoutesFailedError",
     "BadGatewayError",
     "BadRequestError",
+    "BatchBusyError",
+    "BatchMismatchError",
     "BudgetExceededError",
     "ConnectError",
     "DecodingError",
@@ -85,7 +91,10 @@ class GatewayError(Exception):
         hint: Advice on how to resolve the error, or None.
         partial: The partial answer of a stream that broke, of the type that the non-streamed call returns, or None.
         meta: The `Meta` of the response that caused the error, or None if there was no response.
+        tried: The routes that a call with `fallback` asked, as `Tried`. Empty without fallback.
     """
+
+    tried: tuple[Any, ...] = ()
 
     def __init__(
         self,
@@ -104,6 +113,34 @@ class GatewayError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} (hint: {self.hint})" if self.hint else self.message
+
+
+@_public
+class BatchBusyError(GatewayError):
+    """Another process writes to the output of this batch.
+
+    Attributes:
+        pid: The id of the process, or None if it is not known.
+        since: The time at which it began, in UTC, or None.
+    """
+
+    def __init__(self, message: str = "", *, pid: int | None = None, since: str | None = None, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.pid = pid
+        self.since = since
+
+
+@_public
+class BatchMismatchError(GatewayError):
+    """The output belongs to another batch, or the input has changed since it was begun. Nothing was sent.
+
+    Attributes:
+        differences: What differs, as (name, before, now).
+    """
+
+    def __init__(self, message: str = "", *, differences: Sequence[tuple[str, Any, Any]] = (), **more: Any) -> None:
+        super().__init__(message, **more)
+        self.differences = list(differences)
 
 
 @_public
@@ -126,6 +163,19 @@ class BudgetExceededError(GatewayError):
         self.spent = spent
         self.reserved = reserved
         self.asked = asked
+
+
+@_public
+class AllRoutesFailedError(GatewayError):
+    """No route answered: each one that the call's `fallback` allows failed. `tried` has their errors, in order.
+
+    Attributes:
+        retry_after: The shortest wait that one of the routes asked for, in seconds, or None.
+    """
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.retry_after = retry_after
 
 
 @_public

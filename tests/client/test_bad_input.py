@@ -17,6 +17,7 @@ from inference_gateway_sdk import (
     InferenceGatewayClient,
     Message,
     SerializationError,
+    StreamError,
     Timeouts,
 )
 from inference_gateway_sdk._wire.call import Call, StreamCall
@@ -493,21 +494,28 @@ def _read_head(listener: socket.socket) -> str:
         return data.partition(b"\r\n\r\n")[0].decode("latin-1")
 
 
-def test_a_provider_object_is_refused_with_the_way_to_send_it(world: World) -> None:
-    """A parameter of OpenRouter with a reserved name is refused with a pointer to `extra_body`, which sends it."""
+def test_a_provider_object_is_sent_with_responses_and_refused_elsewhere(world: World) -> None:
+    """OpenRouter's `provider` is a field of the body. Chat completions drop it, so there the error shows the way."""
     preferences = {"order": ["cerebras"], "allow_fallbacks": False}
 
     async def scenario(client: Any) -> None:
-        for call in (client.generate_content, client.create_response):
-            with pytest.raises(TypeError, match=r'extra_body=\{"provider": \.\.\.\}'):
-                await call("openrouter/m", "hi", provider=preferences)
+        with pytest.raises(TypeError, match=r'gateway drops from chat completions, give extra_body=\{"provider": \.'):
+            await client.generate_content("openrouter/m", "hi", provider=preferences)
+        with pytest.raises(ValueError, match="provider is an object and a field of extra_body: give it once"):
+            await client.create_response("openrouter/m", "hi", provider=preferences, extra_body={"provider": {}})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             await client.generate_content("openrouter/m", "hi", extra_body={"provider": preferences})
+        await client.create_response("openrouter/m", "hi", provider=preferences, extra_body={"user": "u"})
+        with pytest.raises(StreamError):  # the answer is not a stream
+            async with client.create_response_stream("openrouter/m", "hi", provider=preferences):
+                pass
 
     with serving(lambda connection, _: connection.json(ANSWER)) as server:
-        world.with_client(scenario, server.url)
-    assert [request.json()["provider"] for request in server.requests] == [preferences]
+        world.with_client(scenario, server.url, max_retries=0)
+    assert [request.json()["provider"] for request in server.requests] == [preferences] * 3
+    assert {request.target.partition("?")[2] for request in server.requests} == {""}
+    assert server.requests[1].json()["user"] == "u"
 
 
 def test_an_empty_list_of_stops_is_sent(world: World) -> None:

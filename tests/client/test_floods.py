@@ -22,6 +22,8 @@ from inference_gateway_sdk._transport._async import connection, driver
 if TYPE_CHECKING:
     from support.worlds import World
 
+pytestmark = pytest.mark.once
+
 TIMEOUT = 0.5
 GENEROUS = 20 * TIMEOUT
 LONGEST_TURN = 1.0  # seconds; the package aims at a twentieth, and a busy machine adds its own

@@ -14,6 +14,8 @@ from support.server import DONE, ROLE, Connection, Request, chunk, serving
 if TYPE_CHECKING:
     from support.worlds import World
 
+pytestmark = pytest.mark.once
+
 FEW, MANY = 1_000, 10_000
 TEXT = "x" * 100
 FRAME = chunk(TEXT, system_fingerprint="f" * 300, vendor={"padding": "p" * 300})

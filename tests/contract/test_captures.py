@@ -18,6 +18,8 @@ from contract.shape import expanded, shape_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 CAPTURES = ROOT / "tests" / "data" / "captures"
 CONTRACT = read(ROOT / "openapi.yaml")

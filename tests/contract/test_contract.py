@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 import check_contract
 from contract.document import Node, read, reference, resolved
 from contract.prose import sentences
@@ -15,6 +17,8 @@ from contract.table import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from contract.prose import borrowed, sentences
 
 if TYPE_CHECKING:
     from contract.document import Node
+
+pytestmark = pytest.mark.once
 
 
 def contract(*descriptions: str) -> Node:

@@ -13,6 +13,8 @@ from contract.table import Row, Table, TableError, judged, markdown, read_table
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 ROW = """
 [[difference]]
 kind = "added"

@@ -15,19 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from client.faulty_transport import STREAM, WHOLE, Attempt, BlockingTransport
+from client.faulty_transport import STREAM, WHOLE, AsyncTransport, Attempt, BlockingTransport
+from client.invented import Invented
 from inference_gateway_sdk import (
     FREE,
     AsyncInferenceGatewayClient,
     Budget,
     BudgetExceededError,
+    BudgetReached,
     InferenceGatewayClient,
+    InternalError,
     Ledger,
     Price,
     StreamTruncatedError,
 )
 from inference_gateway_sdk._client.runtime import Runtime
-from support.server import ANSWER, Connection, Request, serving
+from support.server import ANSWER, DONE, USAGE, Connection, Request, chunk, serving
+from support.worlds import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -235,6 +239,83 @@ def test_soft_budgets_warn_once(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
+@pytest.mark.parametrize("in_file", [False, True])
+@pytest.mark.parametrize("world", [World("async"), World("blocking")], ids=lambda world: world.name)
+def test_on_budget_is_called_once_a_share(world: World, in_file: bool, tmp_path: Path) -> None:
+    """The hook gets each share of a budget once in its period, however many calls and copies reach it."""
+    events: list[BudgetReached] = []
+
+    async def later(event: BudgetReached) -> None:
+        events.append(event)
+
+    now, tags = [1_699_920_000.0], {"team": "search"}
+    budget = Budget("0.010", per="day", warn_at=[0.5, 0.3], soft=True, tags=tags)
+    ledger = Ledger(tmp_path / "costs.sqlite" if in_file else None)
+    hook = events.append if world.blocking else later
+    options = {"budget": budget, "ledger": ledger, "prices": PRICES, "on_budget": hook, "tags": tags}
+    driver = (BlockingTransport if world.blocking else AsyncTransport)([WHOLE] * 9)
+    runtime = Invented().runtime(world)._replace(wall=lambda: now[0])
+
+    async def scenario(calls: Any) -> None:
+        for _ in range(7):  # 0.002 each, and never refused
+            await calls.with_options(max_retries=0).generate_content("openai/m", "Hi", max_tokens=2)
+        await calls.generate_content("openai/m", "Hi", max_tokens=2, tags={"team": "ads"})
+        now[0] += 86_400
+        await calls.generate_content("openai/m", "Hi", max_tokens=4)
+
+    world.with_client(scenario, URL, driver=driver, _runtime=runtime, **options)
+    assert [(event.share, event.spent, event.reserved) for event in events] == [
+        (0.3, Decimal("0.002"), Decimal("0.002")),
+        (0.5, Decimal("0.004"), Decimal("0.002")),
+        (1, Decimal("0.008"), Decimal("0.002")),
+        (0.3, Decimal("0"), Decimal("0.004")),
+    ]
+    assert all(event.budget is budget for event in events)
+    assert {(event.model, event.tags["team"]) for event in events} == {("openai/m", "search")}
+    ledger.close()
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+@pytest.mark.parametrize("world", [World("async"), World("blocking")], ids=lambda world: world.name)
+def test_what_on_budget_raises_is_raised(world: World, in_file: bool, tmp_path: Path) -> None:
+    """An exception of the hook stops the call before it is sent, and its reservation is given back."""
+
+    def hook(_: BudgetReached) -> None:
+        raise RuntimeError("paged someone")
+
+    ledger = Ledger(tmp_path / "costs.sqlite" if in_file else None)
+    options = {"budget": Budget("0.002", warn_at=0.9), "ledger": ledger, "prices": PRICES, "on_budget": hook}
+    driver = (BlockingTransport if world.blocking else AsyncTransport)([WHOLE])
+
+    async def scenario(calls: Any) -> None:
+        with pytest.raises(RuntimeError, match="paged someone"):
+            await calls.generate_content("openai/m", "Hi", max_tokens=2)
+        assert driver.sent == 0
+        await calls.generate_content("openai/m", "Hi", max_tokens=2)
+
+    world.with_client(scenario, URL, driver=driver, **options)
+    assert ledger.total().calls == 1
+    ledger.close()
+
+
+def test_threads_reach_a_share_once() -> None:
+    """Of 64 calls at once in threads, one calls the hook."""
+    events: list[BudgetReached] = []
+    calls = client(*[WHOLE] * 64, budget=Budget("0.002", soft=True), on_budget=events.append)
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(lambda _: allowed(calls), range(64)))
+    assert [event.share for event in events] == [1]
+
+
+def test_a_refused_call_reaches_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """A call that one budget refuses does not use up the warning of another."""
+    events: list[BudgetReached] = []
+    budgets = [Budget("0.002", warn_at=0.5), Budget("0.002", per="call")]
+    calls = client(*[WHOLE] * 2, budget=budgets, on_budget=events.append)
+    assert not allowed(calls, max_tokens=3) and events == []
+    assert allowed(calls) and [event.share for event in events] == [0.5]
+
+
 IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://h.invalid/a.png"}}]}]
 
 
@@ -333,6 +414,8 @@ def test_a_cancelled_call_gives_its_reservation_back(tmp_path: Path) -> None:
         (lambda: Budget("1", currency="$"), ValueError, "currency must be a three-letter code"),
         (lambda: Budget("1", assume_output=-1), ValueError, "assume_output must be a number of tokens"),
         (lambda: Budget("1", warn_at=80), ValueError, "warn_at must be a share between 0 and 1"),
+        (lambda: Budget("1", warn_at=[0.5, "x"]), ValueError, "warn_at must be a share between 0 and 1"),
+        (lambda: client(on_budget=5), TypeError, "on_budget must be a function of one argument"),
         (lambda: Budget("1", tags=["a"]), TypeError, "tags must be a mapping"),
         (lambda: client(budget="5"), TypeError, "budget must be a Budget such as"),
         (lambda: client(budget=["5"]), TypeError, "budget must hold Budgets"),
@@ -348,13 +431,52 @@ def test_bad_arguments(make: Any, kind: type[Exception], text: str) -> None:
         make()
 
 
+def weather(city: str) -> str:
+    """Return the weather."""
+    return f"warm in {city}"
+
+
+FUNCTION = {"name": "weather", "arguments": '{"city": "Oslo"}'}
+CALL = Attempt(
+    body=(
+        chunk("", delta={"tool_calls": [{"index": 0, "id": "1", "type": "function", "function": FUNCTION}]}),
+        chunk(finish="tool_calls"),
+        USAGE.replace(b'"completion_tokens": 2, "total_tokens": 3', b'"completion_tokens": 5, "total_tokens": 6'),
+        DONE,
+    )
+)
+
+
 def test_costs_of_runs(tmp_path: Path) -> None:
-    """The calls of a run are rows too."""
+    """The calls of a run are rows too, and the run's cost is their sum."""
     ledger = Ledger(tmp_path / "costs.sqlite")
-    calls = client(STREAM, ledger=ledger, budget=Budget("1", assume_output=10))
-    assert calls.run("openai/m", "Hi").text == "Hello"
-    assert ledger.total().calls == 1
+    plan = [CALL, STREAM, CALL, Attempt(status=500)]
+    calls = client(*plan, ledger=ledger, budget=Budget("1", assume_output=10), max_retries=0)
+    run = calls.run("openai/m", "Hi", tools=[weather])
+    rows = list(ledger.rows())
+    assert (run.text, len(run.turns), len(rows)) == ("Hello", 2, 2)
+    assert run.cost.total == sum(row.total for row in rows) == Decimal("0.007") == ledger.total().known  # 5 + 2 tokens
+    parts = [(part.name, part.tokens, part.amount) for part in run.cost.parts]
+    assert parts == [("input", 2, 0), ("output", 7, run.cost.total)]
+    with pytest.raises(InternalError) as caught:
+        calls.run("openai/m", "Hi", tools=[weather])
+    broken = caught.value.partial.cost
+    assert (broken.total, broken.at_least, broken.at_most) == (None, Decimal("0.005"), Decimal("0.015"))
     ledger.close()
+    assert client(STREAM, prices=None).run("openai/m", "Hi").cost.kind == "unknown"
+
+
+def test_the_cost_of_a_byte_stream() -> None:
+    """A stream of bytes has a cost after its end: bounds, since its answer has no usage."""
+    prices = PRICES | {"openai/tts": Price(input=1, output=1)}
+    calls = client(Attempt(body=(b"ab", b"cd")), Attempt(body=(b"ef",)), prices=prices)
+    calls._session._driver.content_type = "audio/mpeg"  # type: ignore[attr-defined]
+    for model, kind in (("openai/tts", "priced"), ("openai/other", "unknown")):
+        with calls.create_speech_stream(model, "Hi", "alloy") as stream:
+            assert stream.cost is None
+            stream.read()
+        assert stream.cost is not None
+        assert (stream.cost.kind, stream.cost.total, stream.cost.at_least, stream.cost.at_most) == (kind, None, 0, None)
 
 
 def test_an_unpickled_client_names_the_budget_it_lacks() -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from inference_gateway_sdk import FREE, Cost, ListModelsResponse, Price, Usage
 from inference_gateway_sdk._client.prices import PriceBook
-from inference_gateway_sdk._model.cost import cost_of
+from inference_gateway_sdk._model.cost import cost_of, sum_of_costs
 
 CORPUS = json.loads((Path(__file__).parent.parent / "data" / "usage_costs.json").read_text("utf-8"))
 PRICES = {name: Price(**rates) for name, rates in CORPUS["prices"].items()}
@@ -124,6 +124,34 @@ def test_bounds_hold(rates: dict[str, str], usage: Usage | None, source: str) ->
             assert sum((part.amount or Decimal(0) for part in cost.parts), Decimal(0)) == cost.total
     for part in cost.parts:
         assert part.at_most is None or part.at_least <= part.at_most
+
+
+usages = st.builds(Usage, input=counts, output=counts, cache_read=counts | st.none()) | st.none()
+prices = st.sampled_from([PLAIN, CACHED, LISTED, FREE, None])
+
+
+@given(st.lists(st.tuples(usages, prices), min_size=1, max_size=6), st.randoms())
+def test_sums_of_costs(calls: list[tuple[Usage | None, Price | None]], order: Any) -> None:
+    """The sum of costs is exact, its bounds are those of its parts together, and the order is irrelevant."""
+    costs = [cost_of(usage, price) for usage, price in calls]
+    cost = sum_of_costs(costs)
+    assert (cost.total is None) == any(one.total is None for one in costs)
+    assert (cost.at_most is None) == any(one.at_most is None for one in costs)
+    assert cost.at_least == sum(one.at_least for one in costs)
+    assert cost.total is None or cost.at_least <= cost.total == sum(part.amount or 0 for part in cost.parts)
+    shuffled = order.sample(costs, len(costs))
+    names = ("total", "at_least", "at_most", "currency", "kind", "price")
+    assert [getattr(sum_of_costs(shuffled), name) for name in names] == [getattr(cost, name) for name in names]
+
+
+def test_currencies_have_no_sum() -> None:
+    """Costs in two currencies are not added: there is neither a total nor a bound."""
+    usage = Usage(input=1, output=1)
+    euros = cost_of(usage, Price(input=1, output=1, currency="EUR"))
+    cost = sum_of_costs([euros, cost_of(usage, PLAIN)])
+    assert (cost.total, cost.at_least, cost.at_most, cost.kind) == (None, 0, None, "unknown")
+    assert cost.caveat == "the calls have prices in EUR and USD, which are not added"
+    assert sum_of_costs([euros, cost_of(usage, None)]).currency == "EUR"
 
 
 @pytest.mark.parametrize(

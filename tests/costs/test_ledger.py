@@ -22,11 +22,13 @@ from typer.testing import CliRunner
 
 from client.faulty_transport import HANG, STREAM, WHOLE, Attempt, BlockingTransport
 from inference_gateway_sdk import (
+    FREE,
     Budget,
     BudgetExceededError,
     InferenceGatewayClient,
     Ledger,
     Price,
+    RateLimitError,
     StreamTruncatedError,
     Usage,
 )
@@ -211,6 +213,101 @@ def test_bad_files_are_refused(tmp_path: Path) -> None:
         Ledger(tmp_path / "missing" / "costs.sqlite")
     with pytest.raises(TypeError, match="bytes"):
         Ledger(os.fsencode(text))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def spent(ledger: Ledger) -> Decimal:
+    """Return what a budget of money counts."""
+    found: list[Decimal] = []
+    look = entry()
+    args: dict[str, Any] = {"unit": "money", "currency": "USD", "since": 0.0, "tags": {}, "session": None}
+    with pytest.raises(ZeroDivisionError):  # look inside a transaction, and reserve nothing
+        ledger.reserve(look, lambda ledger: found.append(ledger.spent(1000.0, **args).settled) or 1 / 0)
+    return found[0]
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_reprice(tmp_path: Path, in_file: bool) -> None:
+    """Other prices make other rows, which count in sums and budgets. Old rows stay, and broken calls keep theirs."""
+    ledger = Ledger(tmp_path / "costs.sqlite" if in_file else None)
+    unlisted = Attempt(body=(json.dumps({"object": "list", "data": []}).encode(),))
+    plan = [WHOLE, unlisted, WHOLE, Attempt(body=tuple(GOOD[:3])), Attempt(status=429, body=(b"{}",)), WHOLE]
+    with client(ledger, *plan, max_retries=0) as calls:
+        calls.generate_content("openai/m", "Hi", max_tokens=5, tags={"job": "a"})
+        calls.generate_content("openai/new", "Hi", max_tokens=5)
+        broken = calls.generate_content_stream("openai/m", "Hi", max_tokens=5)
+        with pytest.raises(StreamTruncatedError), broken:
+            broken.final()
+        with pytest.raises(RateLimitError):
+            calls.generate_content("openai/m", "Hi", max_tokens=5)
+        calls.generate_content("openai/e", "Hi", max_tokens=5)
+    before = list(ledger.rows())
+    prices = {"openai/m": Price(input="0.000002", output="0.000020"), "openai/n*": Price(input=0, output="0.5")}
+    assert ledger.reprice(prices) == 2
+    assert ledger.reprice(prices) == 0, "nothing has changed since"
+    first, new = (row for row in ledger.rows() if row.replaces is not None)
+    assert (first.total, first.tags, first.replaces, first.at) == (Decimal("0.000042"), {"job": "a"}, 1, before[0].at)
+    assert first.price is not None and first.price["output"] == "0.000020"
+    assert (new.total, new.kind, before[1].kind, before[1].total) == (1, "priced", "unknown", None)
+    old = [row for row in ledger.rows(replaced=True) if row.state == "replaced"]
+    assert [(row.id, row.total, row.price) for row in old] == [(row.id, row.total, row.price) for row in before[:2]]
+    assert [row for row in ledger.rows() if row.replaces is None] == before[2:]
+    assert (ledger.total().calls, ledger.total().known) == (4, Decimal("1.000042"))
+    assert ledger.total(tags={"job": "a"}).known == Decimal("0.000042")
+    assert ledger.total(currency="EUR").calls == 1
+    assert spent(ledger) == Decimal("1.000042")
+    assert ledger.reprice(lambda name: None if name == "openai/m" else FREE) == 2, "openai/new and openai/e"
+    assert ledger.reprice(prices, until="2000-01-01") == ledger.reprice(prices, tags={"job": "b"}) == 0
+    ledger.close()
+
+
+def test_reprice_many_rows() -> None:
+    """Rows of several transactions are each replaced once."""
+    ledger = Ledger()
+    for _ in range(2_100):
+        facts: dict[str, Any] = {"usage": Usage(input=1, output=1), "provider": "openai", "model": "openai/m"}
+        ledger.settle(ledger.reserve(entry()), cost_of(facts["usage"], PRICES["openai/m"]), broken=False, **facts)
+    assert ledger.reprice({"openai/*": Price(input=0, output=1)}) == 2_100
+    assert (ledger.total().calls, ledger.total().known) == (2_100, 2_100)
+
+
+@pytest.mark.parametrize(
+    ("prices", "kind", "text"),
+    [
+        ([FREE], TypeError, "prices must be a mapping"),
+        ({"openai/m": "1"}, TypeError, "'openai/m' does not"),
+        ({"m": FREE}, ValueError, "'m' has no provider"),
+        (lambda _: "1", TypeError, "prices must return a Price or None, got str for 'openai/m'"),
+    ],
+)
+def test_reprice_refuses_bad_prices(prices: Any, kind: type[Exception], text: str) -> None:
+    """Prices that are none are an error that names the argument, and the ledger stays as it was."""
+    ledger = Ledger()
+    with client(ledger, WHOLE) as calls:
+        calls.generate_content("openai/m", "Hi")
+    rows = list(ledger.rows())
+    with pytest.raises(kind, match=text):
+        ledger.reprice(prices)
+    assert list(ledger.rows()) == rows
+
+
+def test_a_file_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
+    """A file written before `reprice` existed opens, adds up and can be repriced."""
+    path = tmp_path / "costs.sqlite"
+    ledger = Ledger(path)
+    with client(ledger, WHOLE) as calls:
+        calls.generate_content("openai/m", "Hi")
+    ledger.close()
+    database = sqlite3.connect(path)
+    database.execute("ALTER TABLE calls DROP COLUMN replaces")
+    database.execute("PRAGMA user_version = 1")
+    database.close()
+    for _ in range(2):
+        ledger = Ledger(path)
+        assert ledger.total().known == Decimal("0.000021")
+        ledger.close()
+    ledger = Ledger(path)
+    assert ledger.reprice({"openai/m": FREE}) == 1 and ledger.total().known == 0
+    ledger.close()
 
 
 def test_lifecycle(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def clock(city: str) -> str:
 
 
 TOOLS = "/v1/mcp/tools"
-CALLING = [{"id": "t1", "type": "function", "function": {"name": "mcp_clock", "arguments": '{"city":"Rome"}'}}]
+CALLING = [{"id": "t1", "type": "function", "function": {"name": "mcp_python_clock", "arguments": '{"city":"Rome"}'}}]
 
 
 def turn(finish: str, **message: object) -> bytes:
@@ -70,9 +70,23 @@ def turns(*answers: bytes) -> object:
         settings={"expose_mcp": True},
         tools=(clock,),
         body=lambda body: (
-            (tool := json.loads(body)["data"][0])["name"] == "mcp_clock"
+            (tool := json.loads(body)["data"][0])["name"] == "mcp_python_clock"
             and set(tool) == {"name", "description", "server", "input_schema"}
         ),
+    ),
+    *(
+        Case(
+            section="13",
+            claim="the name of a tool in chats",
+            quirk=quirk,
+            path=CHAT,
+            sent={"model": "openai/m", "messages": HI},
+            settings={"mcp": McpSettings(mode="direct")},
+            tools=(clock,),
+            answers={"m": turn("stop", content="Hi")},
+            seen=lambda seen, name=name: [tool["function"]["name"] for tool in seen.json["tools"]] == [name],
+        )
+        for quirk, name in ((None, "mcp_python_clock"), ("bare_tool_names", "mcp_clock"))
     ),
     Case(
         section="13",

@@ -31,7 +31,7 @@ from support.weights import nowhere
 if TYPE_CHECKING:
     from conftest import Gateways, Upstream
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 BENCH = Path(__file__).resolve().parents[2] / "bench" / "embedded_load.py"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"

@@ -6,18 +6,28 @@ import io
 import json
 import wave
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
-from inference_gateway_sdk import InferenceGatewayClient
-from inference_gateway_sdk.embedded import SCRIPTED_MODEL, Access, Gateway, ScriptedProvider, Settings, running
+from inference_gateway_sdk import InferenceGatewayClient, Price
+from inference_gateway_sdk.embedded import (
+    SCRIPTED_MODEL,
+    Access,
+    Gateway,
+    ModelDetails,
+    ScriptedProvider,
+    Settings,
+    running,
+)
 from inference_gateway_sdk.embedded.providers import scripted
+from inference_gateway_sdk.testing import scripted_gateway
 from support.weights import nowhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 pytestmark = pytest.mark.wire
 
@@ -216,3 +226,66 @@ def test_settings_that_are_given_are_kept() -> None:
     """Given settings are not changed."""
     with running(Settings(port=0), local=nowhere(), scripted=ScriptedProvider()) as url:
         assert httpx2.post(f"{url}/v1/images/generations", json={}, trust_env=False).status_code == 404
+
+
+DETAILS = {
+    "openai/large": ModelDetails(
+        context_window=128_000,
+        price=Price(input="0.00000250", output="1e-5", cache_read="1.25e-6"),
+        inputs=["text", "image"],
+    ),
+    "openai/plain": ModelDetails(),
+    "anthropic/paid": ModelDetails(price=Price(input=0, output=0, subscription=True)),
+}  # fmt: skip
+
+
+def scripted_listing() -> AbstractContextManager[str]:
+    """A gateway whose scripted provider lists models with details."""
+    return running(local=nowhere(), scripted=ScriptedProvider(models=DETAILS))
+
+
+def listing_of_tests() -> AbstractContextManager[Any]:
+    """The same in the testing package."""
+    return scripted_gateway(models=DETAILS)
+
+
+@pytest.mark.parametrize("listing", [scripted_listing, listing_of_tests])
+def test_details_of_listed_models(listing: Callable[[], AbstractContextManager[Any]]) -> None:
+    """Each provider lists its models, with the details that were set, and the client reads prices from them."""
+    with listing() as served, InferenceGatewayClient(getattr(served, "url", served)) as client:
+        found = {
+            model.id: model for model in client.list_models(include=["context_window", "pricing", "modalities"]).data
+        }
+        assert set(DETAILS) <= set(found) and not [name for name in found if name.endswith("/scripted")]
+        large, plain = found["openai/large"], found["openai/plain"]
+        assert large.to_dict()["context_window"] == {"tokens": 128_000, "source": "community"}
+        assert large.to_dict()["modalities"] == {"input": ["text", "image"], "output": ["text"]}
+        assert large.to_dict()["pricing"] == {
+            "currency": "USD", "input_per_token": "0.00000250", "output_per_token": "0.00001",
+            "cache_read_per_token": "0.00000125", "source": "community", "updated_at": "2023-11-14T22:13:20Z",
+            "subscription": False,
+        }  # fmt: skip
+        assert plain.pricing is plain.context_window is plain.modalities is None
+        client.load_prices()
+        prices = {name: client.price_of(name) for name in DETAILS}
+        paid = prices["anthropic/paid"]
+        assert paid is not None and paid.subscription and prices["openai/plain"] is None
+        assert [model.id for model in client.list_models(provider="anthropic").data] == ["anthropic/paid"]
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "text"),
+    [
+        (lambda: ModelDetails(context_window=0), ValueError, "context_window must be a number of tokens above 0"),
+        (lambda: ModelDetails(price="1"), TypeError, "price must be a Price"),
+        (lambda: ModelDetails(inputs="text"), TypeError, r'inputs must be a list such as \["text"\]'),
+        (lambda: ModelDetails(price=Price(input=1, output=1, audio_input=2)), ValueError, "no rate 'audio_input'"),
+        (lambda: ScriptedProvider(models=["openai/m"]), TypeError, "models must be a mapping"),
+        (lambda: ScriptedProvider(models={"openai/m": 5}), TypeError, "'openai/m' does not"),
+        (lambda: ScriptedProvider(models={"m": ModelDetails()}), ValueError, "'m' has no provider"),
+    ],
+)  # fmt: skip
+def test_bad_details_are_refused(make: Any, kind: type[Exception], text: str) -> None:
+    """Details that a listing cannot have are an error that names the argument."""
+    with pytest.raises(kind, match=text):
+        make()

@@ -128,25 +128,36 @@ def test_features_that_are_not_here_are_reported() -> None:
     assert settings.ignored == ("GUARDRAILS_ENABLED",)
 
 
+A2A = ["A2A_ENABLED", "A2A_AGENTS", "A2A_RESOURCE_URL", "A2A_CLIENT_TIMEOUT", "A2A_STREAM_IDLE_TIMEOUT"]
+SPEECH = ["AUDIO_LOCAL_AUTO_DOWNLOAD", "AUDIO_LOCAL_MAX_CONCURRENCY", "AUDIO_LOCAL_TIMEOUT"]
+
+
+@pytest.mark.parametrize("name", [*A2A, "A2A_CARD_REFRESH_INTERVAL", *SPEECH])
+def test_settings_of_features_that_are_absent_are_refused(name: str) -> None:
+    """The error names the variable and what to do. A switch that is off makes the others of its feature harmless."""
+    with pytest.raises(SettingsError, match=f"^{name}: the embedded gateway .*: unset it") as caught:
+        Settings.from_env({name: "true"})
+    assert ("real gateway" in str(caught.value)) == name.startswith("A2A_")
+    assert Settings.from_env({name: "false"}).ignored == ()
+    off = {"A2A_ENABLED": "false", "AUDIO_ENABLED": "f"}
+    assert Settings.from_env({name: "30", **off} | off).ignored == ()
+
+
 @pytest.mark.parametrize(
-    "name",
+    ("environ", "error"),
     [
-        *["SERVER_TLS_CLIENT_CA_PATH", "AUDIO_LOCAL_MAX_CONCURRENCY", "A2A_RESOURCE_URL", "A2A_STREAM_IDLE_TIMEOUT"],
-        *[
-            "A2A_CARD_REFRESH_INTERVAL",
-            "A2A_ENABLED",
-            "A2A_AGENTS",
-            "A2A_CLIENT_TIMEOUT",
-            "AUDIO_LOCAL_AUTO_DOWNLOAD",
-            "AUDIO_LOCAL_TIMEOUT",
-        ],
-        *["CLIENT_TLS_CA_PATH", "CLIENT_TLS_CERT_PATH", "CLIENT_TLS_KEY_PATH"],
+        ({"CLIENT_TLS_CERT_PATH": "c.pem"}, "CLIENT_TLS_CERT_PATH and CLIENT_TLS_KEY_PATH: set both"),
+        ({"CLIENT_TLS_KEY_PATH": "k.pem"}, "CLIENT_TLS_CERT_PATH and CLIENT_TLS_KEY_PATH: set both"),
+        ({"CLIENT_TLS_MIN_VERSION": "TLS11"}, "CLIENT_TLS_MIN_VERSION='TLS11': write TLS12 or TLS13"),
+        ({"SERVER_TLS_CLIENT_CA_PATH": "ca.pem"}, "SERVER_TLS_CLIENT_CA_PATH: set SERVER_TLS_CERT_PATH and"),
+        ({"MCP_SERVERS": "http://tools:9000/mcp"}, "MCP_SERVERS: the alias tools is reserved"),
+        ({"MCP_SERVERS": "tools=http://a:9000/mcp"}, "MCP_SERVERS: the alias tools is reserved"),
     ],
 )
-def test_settings_of_newer_gateways_are_reported(name: str) -> None:
-    """What is asked for and silently absent would be a trap: above all mutual TLS."""
-    assert Settings.from_env({name: "x"}).ignored == (name,)
-    assert Settings.from_env({name: "false"}).ignored == ()
+def test_half_of_a_tls_or_mcp_setting_is_refused(environ: dict[str, str], error: str) -> None:
+    """The message names the variables that belong together, or the right values."""
+    with pytest.raises(SettingsError, match=re.escape(error)):
+        Settings.from_env(environ)
 
 
 @pytest.mark.parametrize("name", ["TELEMETRY_ENABLED", "TELEMETRY_METRICS_PUSH_ENABLED"])

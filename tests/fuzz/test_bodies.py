@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fuzz.test_contract_fuzz import PATIENCE, bounded
 
-pytestmark = [pytest.mark.wire, pytest.mark.hypothesis]
+pytestmark = [pytest.mark.wire, pytest.mark.hypothesis, pytest.mark.once]
 
 GOOD: dict[str, Any] = {
     "/v1/chat/completions": {"model": "openai/any", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 5},

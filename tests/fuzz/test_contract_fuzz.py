@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from fuzz.contract import MODES, OPERATIONS, cases, request
 from fuzz.judging import complaints
 
-pytestmark = [pytest.mark.wire, pytest.mark.hypothesis]
+pytestmark = [pytest.mark.wire, pytest.mark.hypothesis, pytest.mark.once]
 
 PATIENCE = 60.0  # seconds after which an answer counts as lost
 WITH_TOOLS = ("createChatCompletion", "listTools", "mcpJsonRpc")

@@ -10,6 +10,8 @@ pytest.importorskip("schemathesis", reason="the package schemathesis is not inst
 
 from fuzz.differences import DIFFERENCES
 
+pytestmark = pytest.mark.once
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "embedded.md"
 
 

@@ -27,6 +27,8 @@ from inference_gateway_sdk.testing.cassettes.redactor import hide_body
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.once
+
 FEW, TIMES = 60, 4
 SLACK = 1.15  # a list that grows, a dict that is rebuilt: never another power
 

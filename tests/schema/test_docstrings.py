@@ -17,6 +17,8 @@ from hypothesis import settings
 
 from inference_gateway_sdk._schema.docstrings import read_docstring
 
+pytestmark = pytest.mark.once
+
 GOOGLE = """The weather of a city
     now.
 

@@ -17,6 +17,8 @@ from streams.folding import FoldedChoice, Turn, fold
 from streams.reading import viewed
 from support.server import event
 
+pytestmark = pytest.mark.once
+
 # For each of the three dialects: 10,200 in all, and a tenth of them in `poe test-fast`.
 STREAMS = 340 if os.environ.get("HYPOTHESIS_PROFILE") == "fast" else 3400
 BATCHES = 4

@@ -260,6 +260,24 @@ def test_failed_attempts_are_events(world: World) -> None:
     assert facts == [(0, "ServiceUnavailableError", 503), (1, "RateLimitError", 429)]
 
 
+def test_a_call_with_fallback_is_one_span(world: World) -> None:
+    """A route that failed is an event, and the span and its metrics name the provider that answered."""
+    telemetry = Telemetry()
+
+    async def scenario(client: Any) -> None:
+        await client.generate_content("openai/gpt-4o", SECRET, fallback=["groq/llama-4"])
+
+    run(world, scenario, refusal(503), WHOLE, telemetry=telemetry, max_retries=0)
+    span = telemetry.span
+    assert [(event.name, event.attributes["error.type"]) for event in span.events] == [
+        ("inference_gateway.route_failed", "ServiceUnavailableError")
+    ]
+    assert (span.attributes["inference_gateway.route"], span.attributes["gen_ai.provider.name"]) == (
+        "groq/llama-4", "groq",
+    )  # fmt: skip
+    check(telemetry, "1.41")
+
+
 def test_failed_calls_count_zero_tokens(world: World) -> None:
     """Version 0.1 counts 0 tokens for a call without usage; 1.41 records none."""
     telemetry = Telemetry(metrics="both")
@@ -458,5 +476,5 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(vars(telemetry), "OpenTelemetry", raising=False)
     monkeypatch.delitem(sys.modules, "inference_gateway_sdk.telemetry.otel", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
-    with pytest.raises(ModuleNotFoundError, match=r"inference-gateway-sdk\[otel\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install .*\[otel\]"):
         telemetry.OpenTelemetry  # noqa: B018

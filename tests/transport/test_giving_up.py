@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import os
 import signal
 import socket
 import stat
+import sys
 import threading
 import time
 import weakref
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import DeadlineExceeded, TransportFailure, TruncatedResponse
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, NotSentInTime, TransportFailure, TruncatedResponse
 from inference_gateway_sdk._http1.response import ResponseParser
 from inference_gateway_sdk._transport._async import AsyncioDriver
 from inference_gateway_sdk._transport._blocking import BlockingDriver
@@ -321,6 +324,77 @@ def test_a_keyboard_interrupt_while_opening_frees_the_place(serve: Serve) -> Non
         signal.signal(signal.SIGALRM, before)
     assert _whole(driver, server.url()) == b"hello"
     driver.close()
+
+
+class _InterruptAt:
+    """A profile function that raises KeyboardInterrupt where CPython may: at a function's entry, or after a C call.
+
+    Calls by a destructor are left out, because no exception that it raises arrives.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        if event in ("call", "c_return") and not _in_destructor(frame):
+            self.left -= 1
+            if not self.left:
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+
+
+def _in_destructor(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted through /proc")
+@pytest.mark.filterwarnings(
+    r"ignore:unclosed <socket.*laddr=\('0.0.0.0', 0\):ResourceWarning"
+)  # inside socket.__init__
+@pytest.mark.parametrize("reused", [False, True])
+@pytest.mark.parametrize("how", ["read", "release", "abandon"])
+def test_an_interrupt_at_any_call_of_an_exchange_keeps_the_number_of_slots_and_sockets(
+    serve: Serve, how: str, reused: bool
+) -> None:
+    """A request interrupted at any call leaves at most one socket, kept idle, and exactly one slot."""
+    server = serve(keep_answering())
+
+    def exchange(driver: BlockingDriver) -> None:
+        answer = driver.open("GET", server.url(), (), None, deadline=time.monotonic() + PATIENCE)
+        while how == "read" and answer.read():
+            pass
+        answer.abandon() if how == "abandon" else answer.release()
+
+    for number in itertools.count(1):
+        driver = BlockingDriver(proxy=None, limit=1)
+        if reused:
+            exchange(driver)
+        interrupt = _InterruptAt(number)
+        before = sys.getprofile()
+        gc.disable()  # it would run weakref callbacks, from which no exception arrives either
+        try:
+            sys.setprofile(interrupt)
+            exchange(driver)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.setprofile(before)
+            gc.enable()
+        assert _ours(server.port) <= 1, number
+        assert _whole(driver, server.url()) == b"hello"
+        holder = driver.open("GET", server.url(), (), None)
+        with pytest.raises(NotSentInTime, match="pool"):
+            driver.open("GET", server.url(), (), None, deadline=time.monotonic())
+        holder.release()
+        driver.close()
+        assert _ours(server.port) == 0, number
+        if interrupt.left:
+            break
+    assert number > 50
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted through /proc")

@@ -16,6 +16,8 @@ import pytest
 
 import inference_gateway_sdk as sdk
 
+pytestmark = pytest.mark.once
+
 CLASSES = sorted(name for name in sdk.__all__ if isinstance(getattr(sdk, name), type))
 STRUCTS = [name for name in CLASSES if issubclass(getattr(sdk, name), msgspec.Struct)]
 

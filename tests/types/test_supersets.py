@@ -20,6 +20,8 @@ from inference_gateway_sdk import DecodingError, DeserializationError, types
 from inference_gateway_sdk._model.model import Model
 from inference_gateway_sdk._wire.codec import ChunkDecoder, decode, encode, from_builtins, to_builtins
 
+pytestmark = pytest.mark.once
+
 CONTRACT = Path(__file__).resolve().parents[2] / "openapi.yaml"
 SCHEMAS = yaml.load(CONTRACT.read_bytes(), Loader=yaml.CSafeLoader)["components"]["schemas"]
 OBJECTS = sorted(name for name, schema in SCHEMAS.items() if schema.get("properties"))

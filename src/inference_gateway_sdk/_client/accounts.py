@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping  # noqa: TC003  (users resolve the annotations of public classes)
+from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003  (users resolve the annotations of public classes)
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, structs
 
-from .._model.cost import UNKNOWN, ZERO, Cost, Price, Rate, cost_of, exact_sum, input_range
+from .._model.cost import UNKNOWN, ZERO, Cost, Price, Rate, cost_of, exact_product, exact_sum, input_range
 from .._model.json_values import is_iterable, is_mapping
 from .._model.open_types import Concealed
 from .._model.type_info import strict_decode
 from .._model.unknown_fields import set_module
 from ..errors import BudgetExceededError, ConnectError, StatusError
+from .hooks import async_notify, notify
 from .prices import price_for
 from .watching import operation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .._model.unknown_fields import Meta
     from .._model.usage import Usage
@@ -34,7 +35,17 @@ if TYPE_CHECKING:
     from .settings import ClientSettings
     from .watching import CallBegan, End
 
-__all__ = ["Booking", "Budget", "async_reserve", "book_call", "cost_bounds", "estimate", "read_budgets", "reserve"]
+__all__ = [
+    "Booking",
+    "Budget",
+    "BudgetReached",
+    "async_reserve",
+    "book_call",
+    "cost_bounds",
+    "estimate",
+    "read_budgets",
+    "reserve",
+]
 
 _logger = logging.getLogger("inference_gateway_sdk")
 
@@ -72,7 +83,8 @@ class Budget(Concealed, _Limit, frozen=True, kw_only=True):
         currency: The currency of a limit of money.
         tags: The budget counts and limits only calls that have these tags.
         soft: Never refuse a call.
-        warn_at: The share of the limit above which a warning is logged, once for each period.
+        warn_at: The share of the limit, or several, at which a warning is logged and `on_budget` is called, once for
+            each period. A soft budget also warns at 1, the whole limit.
         assume_input: The number of input tokens to assume for images, audio and files, whose size is not known.
         assume_output: The number of generated tokens to assume for a call without a token limit.
         unknown: "refuse" or "allow" calls that have no upper bound. Allowed ones count with what is known.
@@ -88,7 +100,7 @@ class Budget(Concealed, _Limit, frozen=True, kw_only=True):
     currency: str = "USD"
     tags: Mapping[str, str] = {}
     soft: bool = False
-    warn_at: float | None = None
+    warn_at: float | Sequence[float] | None = None
     assume_input: int | None = None
     assume_output: int | None = None
     unknown: Literal["refuse", "allow"] = "refuse"
@@ -111,15 +123,20 @@ class Budget(Concealed, _Limit, frozen=True, kw_only=True):
             tokens = getattr(self, name)
             if tokens is not None and (type(tokens) is not int or tokens < 0):
                 raise ValueError(f"{name} must be a number of tokens, got {tokens!r}")
-        share: Any = self.warn_at
-        if share is not None and not (isinstance(share, (int, float)) and 0 < share <= 1):
-            raise ValueError(f"warn_at must be a share between 0 and 1, got {share!r}")
+        if not all(type(share) in (int, float) and 0 < share <= 1 for share in _as_list(self.warn_at)):
+            raise ValueError(f"warn_at must be a share between 0 and 1, got {self.warn_at!r}")
         Price(input=0, output=0, currency=self.currency)  # checks the currency
 
     @property
     def amount(self) -> Decimal:
         """The limit as a number."""
         return _amount("limit", self.limit)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The shares of the limit to warn at, in ascending order."""
+        shares: set[float] = set(_as_list(self.warn_at))
+        return tuple(sorted(shares | {1} if self.soft else shares))
 
     def covers(self, tags: Mapping[str, str]) -> bool:
         """Return whether a call with these tags counts."""
@@ -137,6 +154,35 @@ class Budget(Concealed, _Limit, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         unit = f" {self.currency}" if self.unit == "money" else f" {self.unit}"
         return f"Budget({self.amount:f}{unit}{'' if self.per is None else f' per {self.per}'})"
+
+
+def _as_list(shares: Any) -> list[Any]:
+    if shares is None:
+        return []
+    return list(shares) if is_iterable(shares) and not isinstance(shares, (str, bytes)) else [shares]
+
+
+@set_module
+class BudgetReached(Struct, frozen=True, kw_only=True):
+    """Event when a share of a budget is used that `warn_at` names, once for each share and period.
+
+    It comes before the call that reaches the share is sent. Of several shares that a call reaches, it has the largest.
+
+    Attributes:
+        budget: The budget.
+        share: The share of `warn_at`, or 1 of a soft budget.
+        spent: The amount of the calls that have ended, in the budget's unit.
+        reserved: The amount reserved by calls in progress, including this one.
+        model: The model of the call.
+        tags: The tags of the call.
+    """
+
+    budget: Budget
+    share: float
+    spent: Decimal
+    reserved: Decimal
+    model: str | None = None
+    tags: Mapping[str, str] = {}
 
 
 def _amount(name: str, value: object) -> Decimal:
@@ -227,13 +273,8 @@ def estimate(call: BaseCall, price: Price | None, budgets: Iterable[Budget] = ()
         return Estimate(
             least=least, tokens=tokens, missing="its answer has no bound: give max_tokens=, or assume_output="
         )
-    dearest = cost_of_tokens(max(rates), output)
+    dearest = exact_product(max(rates), Decimal(output))
     return Estimate(least=least, most=exact_sum([most, dearest]), tokens=tokens)
-
-
-def cost_of_tokens(rate: Decimal, tokens: int) -> Decimal:
-    """Return the exact product."""
-    return input_range(Price(input=rate, output=0), 0, tokens)[1] or ZERO
 
 
 def _most_output(body: bytes) -> int | None:
@@ -251,9 +292,10 @@ class Booking:
 
     Attributes:
         cost: The cost, None before the end.
+        reached: The shares of budgets that the reservation has reached.
     """
 
-    __slots__ = ("_began", "_estimate", "_row", "_settings", "_worker", "cost")
+    __slots__ = ("_began", "_estimate", "_row", "_settings", "_worker", "cost", "reached")
 
     def __init__(self, settings: ClientSettings[Any], began: CallBegan, estimate: Estimate) -> None:
         self._settings = settings
@@ -262,6 +304,7 @@ class Booking:
         self._row: int | None = None
         self._worker = False
         self.cost: Cost | None = None
+        self.reached: list[tuple[Any, BudgetReached]] = []
 
     @property
     def file_ledger(self) -> Ledger | None:
@@ -320,6 +363,7 @@ class Booking:
 
     def _check_budgets(self, ledger: Ledger, budgets: list[Budget], now: float) -> None:
         estimate = self._estimate
+        self.reached = []
         for budget in budgets:
             asked = {
                 "money": estimate.least if estimate.most is None else estimate.most,
@@ -345,7 +389,28 @@ class Booking:
                     limit=budget.amount, spent=settled, reserved=reserved, asked=asked,
                     hint="wait for the calls in progress, lower max_tokens, or raise the budget",
                 )  # fmt: skip
-            _warn(budget, after, now, self._settings.warned)
+            share = max((share for share in budget.shares if _is_reached(budget, share, after)), default=None)
+            if share is not None:
+                self._reach(budget, share, now, settled, exact_sum([reserved, asked]))
+
+    def _reach(self, budget: Budget, share: float, now: float, settled: Decimal, reserved: Decimal) -> None:
+        began = self._began
+        event = BudgetReached(
+            budget=budget, share=share, spent=settled, reserved=reserved, model=began.model, tags=began.tags
+        )
+        self.reached.append(((repr(budget), tuple(budget.tags.items()), budget.since(now)), event))
+
+    def take_reached(self) -> Iterator[BudgetReached]:
+        """Log and yield the shares that no call of this client and its copies has reached in their period."""
+        warned = self._settings.warned
+        for key, event in self.reached:
+            shares = [share for share in event.budget.shares if share <= event.share]
+            # Of two threads, one finds its own event: setting a default is atomic.
+            new = [warned.setdefault((*key, share), event) is event for share in shares]
+            if new[-1]:
+                used = exact_sum([event.spent, event.reserved]) / event.budget.amount
+                _logger.warning("%r is used to %d %%, with reservations", event.budget, int(used * 100))
+                yield event
 
     def end(
         self,
@@ -374,7 +439,9 @@ class Booking:
             least = ZERO if broken else self._estimate.least
             cost = cost_of(usage, price, provider=provider, least=least, most=self._estimate.most)
         self.cost = cost
-        self._settle(cost, usage=usage, provider=provider, model=model or began.model, broken=broken)
+        if self._settings.costs is not None:
+            self._settings.costs.append(cost)
+        self._settle(cost, usage=usage, provider=provider, model=model or selected or began.model, broken=broken)
         return cost
 
     def _settle(self, cost: Cost, **facts: Any) -> None:
@@ -414,15 +481,8 @@ def _billing(end: End, usage: Usage | None, error: BaseException | None) -> tupl
     return True, True
 
 
-def _warn(budget: Budget, after: Decimal, now: float, warned: set[Any]) -> None:
-    """Log once for each period that a budget is nearly or fully used."""
-    share = budget.warn_at if budget.warn_at is not None else 1.0 if budget.soft else None
-    if share is None or budget.amount == 0:
-        return
-    key = (repr(budget), tuple(budget.tags.items()), budget.since(now))
-    if float(after / budget.amount) >= share and key not in warned:
-        warned.add(key)
-        _logger.warning("%r is used to %d %%, with reservations", budget, int(after / budget.amount * 100))
+def _is_reached(budget: Budget, share: float, after: Decimal) -> bool:
+    return budget.amount > 0 and after >= exact_product(budget.amount, Decimal(repr(share)))
 
 
 def book_call(settings: ClientSettings[Any], began: CallBegan, call: BaseCall) -> Booking:
@@ -434,17 +494,35 @@ def book_call(settings: ClientSettings[Any], began: CallBegan, call: BaseCall) -
     return Booking(settings, began, estimate(call, price, budgets))
 
 
-def reserve(booking: Booking, now: float) -> None:
-    """Reserve the upper bound of a call (see `Booking.reserve`)."""
+def reserve(booking: Booking, now: float, on_budget: Callable[[Any], Any] | None = None) -> None:
+    """Reserve the upper bound of a call (see `Booking.reserve`), and call the hook for each share that it reaches."""
     booking.reserve(now)
+    try:
+        for event in booking.take_reached():
+            if on_budget is not None:
+                notify("on_budget", on_budget, event)
+    except BaseException:
+        booking.release()
+        raise
 
 
-async def async_reserve(booking: Booking, now: float) -> None:
-    """Reserve the upper bound of a call. A file is used in the ledger's thread."""
+async def async_reserve(booking: Booking, now: float, on_budget: Callable[[Any], Any] | None = None) -> None:
+    """Reserve the upper bound of a call as `reserve` does. A file is used in the ledger's thread."""
     ledger = booking.file_ledger
     if ledger is None:
         booking.reserve(now)
-        return
+    else:
+        await _reserve_in_worker(booking, ledger, now)
+    try:
+        for event in booking.take_reached():
+            if on_budget is not None:
+                await async_notify("on_budget", on_budget, event)
+    except BaseException:
+        booking.release()
+        raise
+
+
+async def _reserve_in_worker(booking: Booking, ledger: Ledger, now: float) -> None:
     import asyncio
 
     future = ledger.run_in_worker(lambda: booking.reserve(now, worker=True))

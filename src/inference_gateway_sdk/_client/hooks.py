@@ -27,7 +27,7 @@ EventT = TypeVar("EventT")
 Hook: TypeAlias = Callable[[EventT], None]
 AsyncHook: TypeAlias = Callable[[EventT], Awaitable[None] | None]
 
-HOOKS = ("on_request", "on_response", "on_retry")
+HOOKS = ("on_request", "on_response", "on_retry", "on_budget")
 
 
 @set_module

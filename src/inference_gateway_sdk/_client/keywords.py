@@ -53,6 +53,7 @@ from typing import Any
 from typing import Literal
 from .._generated.gateway import Provider
 from .._model.cost import Price
+from .._routing.candidates import Fallback
 from .._run.providers import OutputMode
 from .._run.result import Limits
 from .._run.transcript import RunCall
@@ -61,6 +62,7 @@ from .._tools.tool import DialectName
 from .._wire.retry import RetryPolicy
 from .._wire.timeouts import Timeouts
 from .accounts import Budget
+from .accounts import BudgetReached
 from .hooks import AsyncHook
 from .hooks import Hook
 from .hooks import RequestSent
@@ -169,6 +171,7 @@ def chat_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
 ) -> None:
     """The parameters of `ChatParams`.
@@ -205,6 +208,7 @@ def chat_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
     """
 
@@ -238,6 +242,7 @@ def chat_stream_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
@@ -276,6 +281,7 @@ def chat_stream_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
@@ -315,6 +321,7 @@ def messages_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
 ) -> None:
     """The parameters of `MessagesParams`.
 
@@ -352,6 +359,7 @@ def messages_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
     """
 
 
@@ -388,6 +396,7 @@ def messages_stream_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
 ) -> None:
@@ -427,6 +436,7 @@ def messages_stream_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
     """
@@ -472,6 +482,7 @@ def response_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
 ) -> None:
     """The parameters of `ResponseParams`.
 
@@ -521,6 +532,7 @@ def response_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
     """
 
 
@@ -564,6 +576,7 @@ def response_stream_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
 ) -> None:
@@ -615,6 +628,7 @@ def response_stream_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
     """
@@ -649,6 +663,7 @@ def chat_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -691,6 +706,7 @@ def chat_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -730,6 +746,7 @@ def any_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -776,6 +793,7 @@ def any_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -823,6 +841,7 @@ def messages_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
     on_limit: Literal["raise", "return"] = ...,
@@ -866,6 +885,7 @@ def messages_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
         on_limit: Set it to "return" ends the run at a limit instead of raising.
@@ -915,6 +935,7 @@ def response_run_params(
     extra_query: Mapping[str, str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
     on_limit: Literal["raise", "return"] = ...,
@@ -970,6 +991,7 @@ def response_run_params(
         extra_query: Query parameters to add to the URL.
         tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
         on_limit: Set it to "return" ends the run at a limit instead of raising.
@@ -1220,11 +1242,13 @@ def options(
     ledger: Ledger | None = ...,
     budget: Budget | Iterable[Budget] | None = ...,
     prices: Mapping[str, Price] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     token: Token | None = ...,
     on_request: Hook[RequestSent] | None = ...,
     on_response: Hook[ResponseReceived] | None = ...,
     on_retry: Hook[RetryPlanned] | None = ...,
+    on_budget: Hook[BudgetReached] | None = ...,
 ) -> None:
     """The parameters of `Options`.
 
@@ -1242,11 +1266,13 @@ def options(
         ledger: A ledger that records the cost of every call.
         budget: Budgets that every call must fit in, in place of the client's.
         prices: Prices by model, in place of the client's.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
         on_retry: A function that is called with a `RetryPlanned` before each retry.
+        on_budget: A function that is called with a `BudgetReached` when a share of a budget is used.
     """
 
 
@@ -1265,11 +1291,13 @@ def async_options(
     ledger: Ledger | None = ...,
     budget: Budget | Iterable[Budget] | None = ...,
     prices: Mapping[str, Price] | None = ...,
+    fallback: Fallback | Iterable[str] | None = ...,
     tags: Mapping[str, str] | None = ...,
     token: AsyncToken | None = ...,
     on_request: AsyncHook[RequestSent] | None = ...,
     on_response: AsyncHook[ResponseReceived] | None = ...,
     on_retry: AsyncHook[RetryPlanned] | None = ...,
+    on_budget: AsyncHook[BudgetReached] | None = ...,
 ) -> None:
     """The parameters of `AsyncOptions`.
 
@@ -1287,9 +1315,11 @@ def async_options(
         ledger: A ledger that records the cost of every call.
         budget: Budgets that every call must fit in, in place of the client's.
         prices: Prices by model, in place of the client's.
+        fallback: Models to ask when the first one fails, or a `Fallback`.
         tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
         on_retry: A function that is called with a `RetryPlanned` before each retry.
+        on_budget: A function that is called with a `BudgetReached` when a share of a budget is used.
     """

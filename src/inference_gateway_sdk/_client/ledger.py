@@ -17,28 +17,29 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .._model.cost import Cost, exact_sum
+from .._model.cost import Cost, Price, cost_of, exact_sum
 from .._model.unknown_fields import set_module
+from .._model.usage import Usage
 from .ledger_rows import Entry, LedgerRow, LedgerSum, Spent, Time, seconds, where
+from .prices import price_finder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from .._model.usage import Usage
-
 __all__ = ["Ledger"]
 
 _APPLICATION: Final = 0x69677763  # "igwc": SQLite's application_id of a ledger file
-_VERSION: Final = 1
+_VERSION: Final = 2
 _PICO: Final = 10**12
 _SCHEMA: Final = """
 CREATE TABLE calls (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, state TEXT NOT NULL, operation TEXT, provider TEXT, model TEXT,
     currency TEXT NOT NULL, kind TEXT NOT NULL, total TEXT, at_least TEXT NOT NULL, at_most TEXT,
     pico INTEGER NOT NULL, tokens INTEGER NOT NULL, usage TEXT, price TEXT, session TEXT,
-    host TEXT NOT NULL, pid INTEGER NOT NULL, deadline REAL NOT NULL);
+    host TEXT NOT NULL, pid INTEGER NOT NULL, deadline REAL NOT NULL, replaces INTEGER);
 CREATE INDEX calls_at ON calls (at);
 CREATE INDEX calls_open ON calls (state) WHERE state = 'reserved';
 CREATE TABLE tags (call INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (call, name))
@@ -46,7 +47,10 @@ CREATE TABLE tags (call INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NUL
 """
 # A broken call keeps its reservation until its deadline. Then the lower bound counts, which may be 0.
 _COUNTED: Final = "CASE WHEN state IN ('reserved', 'unsettled') AND deadline <= :now THEN 0 ELSE {} END"
-_ROW: Final = "id, at, state, operation, provider, model, total, at_least, at_most, currency, kind, usage, price"
+_ROW: Final = (
+    "id, at, state, operation, provider, model, total, at_least, at_most, currency, kind, usage, price, replaces"
+)
+_BATCH: Final = 1000  # rows of one transaction: other processes wait for it
 _INHERITED: Final[list[sqlite3.Connection]] = []
 _COLUMNS: Final = {
     "model": "coalesce(model, '')",
@@ -139,11 +143,14 @@ class Ledger:
             database.execute("PRAGMA synchronous=NORMAL")
         database.execute("BEGIN IMMEDIATE")
         (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version == 1:  # of a release that could not reprice
+            database.execute("ALTER TABLE calls ADD COLUMN replaces INTEGER")
         if version == 0:
             for statement in _SCHEMA.strip().split(";\n"):
                 if statement.strip():
                     database.execute(statement)
             database.execute(f"PRAGMA application_id = {_APPLICATION}")
+        if version < _VERSION:
             database.execute(f"PRAGMA user_version = {_VERSION}")
         database.execute("COMMIT")
         if version > _VERSION:
@@ -265,14 +272,12 @@ class Ledger:
     ) -> None:
         """Settle a row. It never raises for a lock that is held: the holder writes the settlement."""
         tokens = None if usage is None or usage.total is None else usage.total
-        counted = cost.total if cost.total is not None else cost.at_most if cost.at_most is not None else cost.at_least
-        price = None if cost.price is None else json.dumps(cost.price.to_dict())
-        values: dict[str, Any] = {
+        values: dict[str, Any] = _amounts(cost) | {
             "row": row, "state": "unsettled" if broken else "settled", "provider": provider, "model": model,
-            "currency": cost.currency, "kind": cost.kind, "total": _text(cost.total), "at_least": _text(cost.at_least),
-            "at_most": _text(cost.at_most), "pico": None if broken else _pico(counted), "tokens": tokens,
-            "usage": None if usage is None else _usage_json(usage), "price": price,
+            "tokens": tokens, "usage": None if usage is None else _usage_json(usage),
         }  # fmt: skip
+        if broken:
+            values["pico"] = None  # the reservation counts
 
         def work(database: sqlite3.Connection) -> None:
             database.execute(
@@ -316,6 +321,48 @@ class Ledger:
                     " WHERE state = 'reserved' AND host = ? AND pid = ?",
                     (self._host, pid),
                 )
+
+    # --- other prices
+
+    def reprice(
+        self,
+        prices: Mapping[str, Price] | Callable[[str], Price | None],
+        since: Time | None = None,
+        *,
+        until: Time | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> int:
+        """Compute the costs of recorded calls again, and return the number of calls whose cost has changed.
+
+        Such a call gets another row with the new price, which counts from now on. The old row is kept as "replaced".
+        Calls without usage keep their cost: those in progress, broken ones, and calls for media.
+
+        Args:
+            prices: Prices by model, as the client's `prices=`, or a function such as `client.price_of`. A model
+                without a price keeps its costs.
+            since: The beginning of the time of the calls.
+            until: Its end, which is not included.
+            tags: Tags that the calls have.
+
+        Raises:
+            TypeError: `prices` is neither a mapping of names to prices nor a function that returns a price.
+            ValueError: A name has no provider.
+        """
+        find = price_finder(prices)
+        condition, values = where(seconds(since, "since"), seconds(until, "until"), tags or {})
+        columns = "id, provider, model, usage, currency, kind, total, at_least, at_most"
+        sql = (
+            f"SELECT {columns} FROM calls WHERE {condition} AND state = 'settled' AND usage IS NOT NULL"  # noqa: S608  (only constants)
+            f" AND id > :last ORDER BY id LIMIT {_BATCH}"
+        )
+        changed, values["last"], found = 0, 0, [()]
+        while found:
+            found = self._transaction(lambda database: database.execute(sql, values).fetchall())
+            costs = {row[0]: cost for row in found if (cost := _cost_again(row, find)) is not None}
+            if costs:
+                changed += self._transaction(partial(_replace, costs=costs))
+            values["last"] = found[-1][0] if found else 0
+        return changed
 
     # --- reports
 
@@ -368,9 +415,17 @@ class Ledger:
         sums = self._sums(column, since, until, tags, currency, tag_name=name)
         return sorted(sums, key=lambda row: (-row.at_least, row.key))
 
-    def rows(self, since: Time | None = None, *, until: Time | None = None) -> Iterator[LedgerRow]:
-        """Yield the calls, oldest first."""
-        condition, values = where(seconds(since, "since"), seconds(until, "until"), {})
+    def rows(
+        self, since: Time | None = None, *, until: Time | None = None, replaced: bool = False
+    ) -> Iterator[LedgerRow]:
+        """Yield the calls, oldest first.
+
+        Args:
+            since: The beginning of the time to read.
+            until: Its end, which is not included.
+            replaced: Also yield the rows that `reprice` has replaced.
+        """
+        condition, values = where(seconds(since, "since"), seconds(until, "until"), {}, replaced=replaced)
 
         def work(database: sqlite3.Connection) -> list[Any]:
             self._reclaim(database)
@@ -382,15 +437,16 @@ class Ledger:
                 tags.setdefault(call, {})[name] = value
             found = database.execute(
                 f"SELECT {_ROW}"  # noqa: S608  (only constants)
-                f" FROM calls WHERE {condition} ORDER BY id", values
+                f" FROM calls WHERE {condition} ORDER BY at, id", values
             )  # fmt: skip
             return [(row, tags.get(row[0], {})) for row in found]
 
         for row, tags in self._transaction(work):
-            _, at, state, operation, provider, model, total, least, most, currency, kind, usage, price = row
+            number, at, state, operation, provider, model, total, least, most, currency, kind, usage, price, old = row
             yield LedgerRow(
-                at=datetime.fromtimestamp(at, UTC), state=state, operation=operation, provider=provider, model=model,
-                total=_decimal(total), at_least=Decimal(least), at_most=_decimal(most), currency=currency, kind=kind,
+                id=number, replaces=old, at=datetime.fromtimestamp(at, UTC), state=state, operation=operation,
+                provider=provider, model=model, total=_decimal(total), at_least=Decimal(least),
+                at_most=_decimal(most), currency=currency, kind=kind,
                 tags=tags, usage=None if usage is None else json.loads(usage),
                 price=None if price is None else json.loads(price),
             )  # fmt: skip
@@ -450,6 +506,50 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"Ledger({'' if self._path is None else repr(self._path)})"
+
+
+def _cost_again(row: tuple[Any, ...], find: Callable[[str], Price | None]) -> Cost | None:
+    """Return the new cost of a row, None if it has not changed."""
+    import msgspec
+
+    _, provider, model, usage, *old = row
+    price = None if model is None else find(model)
+    if price is None:
+        return None
+    cost = cost_of(msgspec.json.decode(usage, type=Usage), price, provider=provider)
+    new = [cost.currency, cost.kind, *map(_text, (cost.total, cost.at_least, cost.at_most))]
+    return None if new == old else cost
+
+
+def _replace(database: sqlite3.Connection, *, costs: Mapping[int, Cost]) -> int:
+    """Add a row with a new cost for each of these, and return how many were still to be replaced."""
+    changed = 0
+    for row, cost in costs.items():
+        values = {**_amounts(cost), "row": row}
+        if not database.execute(
+            "UPDATE calls SET state = 'replaced' WHERE id = ? AND state = 'settled'", (row,)
+        ).rowcount:
+            continue  # another process has replaced it
+        cursor = database.execute(
+            "INSERT INTO calls (at, state, operation, provider, model, currency, kind, total, at_least, at_most, pico,"
+            " tokens, usage, price, session, host, pid, deadline, replaces)"
+            " SELECT at, 'settled', operation, provider, model, :currency, :kind, :total, :at_least, :at_most, :pico,"
+            " tokens, usage, :price, session, host, pid, deadline, id FROM calls WHERE id = :row",
+            values,
+        )
+        database.execute("INSERT INTO tags SELECT ?, name, value FROM tags WHERE call = ?", (cursor.lastrowid, row))
+        changed += 1
+    return changed
+
+
+def _amounts(cost: Cost) -> dict[str, Any]:
+    """Return the columns of a cost. Budgets count its upper bound, as far as there is one."""
+    counted = next(one for one in (cost.total, cost.at_most, cost.at_least) if one is not None)
+    return {
+        "currency": cost.currency, "kind": cost.kind, "total": _text(cost.total), "at_least": _text(cost.at_least),
+        "at_most": _text(cost.at_most), "pico": _pico(counted),
+        "price": None if cost.price is None else json.dumps(cost.price.to_dict()),
+    }  # fmt: skip
 
 
 def _usage_json(usage: Usage) -> str:

@@ -95,11 +95,13 @@ class LedgerRow(Struct, frozen=True, kw_only=True):
     """One call in a ledger.
 
     Attributes:
+        id: The number of the row in its ledger.
         at: The time at which the call began.
-        state: "settled"; "reserved" while it is in progress; "unsettled" after a break; "lost" if its process ended.
+        state: "settled"; "reserved" while it is in progress; "unsettled" after a break; "lost" if its process ended;
+            "replaced" if `Ledger.reprice` made another row of it.
         operation: As in `CallBegan`.
         provider: The provider that answered, or the requested one.
-        model: The model that was priced, or the requested one.
+        model: The model that was priced, or else the one that the gateway selected or that was requested.
         total: As in `Cost`, like the next four.
         at_least: The lower bound.
         at_most: The upper bound.
@@ -108,8 +110,10 @@ class LedgerRow(Struct, frozen=True, kw_only=True):
         tags: The tags of the call.
         usage: The tokens used, as JSON values, or None.
         price: The price used, as JSON values, or None.
+        replaces: The number of the row of the same call that this one replaces, or None.
     """
 
+    id: int
     at: datetime
     state: str
     operation: str
@@ -123,11 +127,14 @@ class LedgerRow(Struct, frozen=True, kw_only=True):
     tags: dict[str, str]
     usage: dict[str, Any] | None
     price: dict[str, Any] | None
+    replaces: int | None = None
 
 
-def where(since: float | None, until: float | None, tags: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    """Return a condition and its values."""
-    parts, values = ["1"], dict[str, Any]()
+def where(
+    since: float | None, until: float | None, tags: Mapping[str, str], *, replaced: bool = False
+) -> tuple[str, dict[str, Any]]:
+    """Return a condition and its values. Rows that `reprice` has replaced count only on request."""
+    parts, values = ["1" if replaced else "state <> 'replaced'"], dict[str, Any]()
     if since is not None:
         parts.append("at >= :since")
         values["since"] = since

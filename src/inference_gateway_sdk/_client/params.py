@@ -25,13 +25,14 @@ from .._generated.params import (
 )
 from .._generated.responses import Response, ResponseInputItem, ResponseOutputItem
 from .._model.cost import Price
+from .._routing.candidates import Fallback
 from .._run.providers import OutputMode
 from .._run.result import Limits, Run
 from .._run.transcript import RunCall, Transcript
 from .._tools.tool import DialectName
 from .._wire.retry import RetryPolicy
 from .._wire.timeouts import Timeouts
-from .accounts import Budget
+from .accounts import Budget, BudgetReached
 from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
 from .ledger import Ledger
 from .runtime import AsyncToken, Token
@@ -118,7 +119,12 @@ class ListOptions(TypedDict, total=False):
     """Names and values for watchers, added to the client's. They are not sent."""
 
 
-class ChatParams(CreateChatCompletionParams, CallOptions, total=False):
+class _GeneratingOptions(CallOptions, total=False):
+    fallback: Fallback | Iterable[str] | None
+    """Models to ask when the first one fails, or a `Fallback`."""
+
+
+class ChatParams(CreateChatCompletionParams, _GeneratingOptions, total=False):
     """Keyword arguments of `generate_content`: the contract's parameters, and request options."""
 
     mcp_bypass: bool
@@ -134,7 +140,7 @@ class ChatStreamParams(ChatParams, total=False):
     """Set it to "return" accepts an answer that was cut off instead of raising."""
 
 
-class MessagesParams(CreateMessagesParams, CallOptions, total=False):
+class MessagesParams(CreateMessagesParams, _GeneratingOptions, total=False):
     """Keyword arguments of `create_message`: the contract's parameters, and request options."""
 
 
@@ -147,7 +153,7 @@ class MessagesStreamParams(MessagesParams, total=False):
     """Set it to "return" accepts an answer that was cut off instead of raising."""
 
 
-class ResponseParams(CreateResponseParams, CallOptions, total=False):
+class ResponseParams(CreateResponseParams, _GeneratingOptions, total=False):
     """Keyword arguments of `create_response`: the contract's parameters, and request options."""
 
 
@@ -255,6 +261,8 @@ class _Shared(TypedDict, total=False):
     """Budgets that every call must fit in, in place of the client's."""
     prices: Mapping[str, Price] | None
     """Prices by model, in place of the client's."""
+    fallback: Fallback | Iterable[str] | None
+    """Models to ask when the first one fails, or a `Fallback`."""
     tags: Mapping[str, str] | None
     """Names and values for watchers, added to the client's. They are not sent."""
 
@@ -270,6 +278,8 @@ class Options(_Shared, total=False):
     """A function that is called with a `ResponseReceived` after each response."""
     on_retry: Hook[RetryPlanned] | None
     """A function that is called with a `RetryPlanned` before each retry."""
+    on_budget: Hook[BudgetReached] | None
+    """A function that is called with a `BudgetReached` when a share of a budget is used."""
 
 
 class AsyncOptions(_Shared, total=False):
@@ -283,3 +293,5 @@ class AsyncOptions(_Shared, total=False):
     """A function that is called with a `ResponseReceived` after each response."""
     on_retry: AsyncHook[RetryPlanned] | None
     """A function that is called with a `RetryPlanned` before each retry."""
+    on_budget: AsyncHook[BudgetReached] | None
+    """A function that is called with a `BudgetReached` when a share of a budget is used."""

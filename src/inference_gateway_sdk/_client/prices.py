@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .._generated.models import ListModelsResponse
     from .settings import ClientSettings
 
-__all__ = ["PriceBook", "async_load_once", "load_once", "price_for", "read_prices"]
+__all__ = ["PriceBook", "async_load_once", "load_once", "price_finder", "price_for", "read_prices"]
 
 _logger = logging.getLogger("inference_gateway_sdk")
 
@@ -119,14 +119,38 @@ def price_for(settings: ClientSettings[Any], *names: str | None) -> tuple[str | 
     own = settings.prices or {}
     for name in names:
         if name is not None and "/" in name:
-            price = own.get(name)
-            if price is None:
-                price = next((own[key] for key in own if fnmatch.fnmatchcase(name, key)), None)
+            price = _own_price(own, name)
             if price is None and settings.book is not None:
                 price = settings.book.find(name)
             if price is not None:
                 return name, price
     return None, None
+
+
+def _own_price(prices: Mapping[str, Price], name: str) -> Price | None:
+    """Return the price that a user set for a model, by its name or by a name with wildcards."""
+    price = prices.get(name)
+    return price if price is not None else next((prices[key] for key in prices if fnmatch.fnmatchcase(name, key)), None)
+
+
+def price_finder(prices: Any) -> Callable[[str], Price | None]:
+    """Return a function from a model to its price.
+
+    Raises:
+        TypeError: `prices` is neither a mapping of names to prices nor a function.
+        ValueError: A name has no provider.
+    """
+    if not callable(prices):
+        own = read_prices(prices)
+        return lambda name: _own_price(own, name)
+
+    def find(name: str) -> Price | None:
+        price = prices(name)
+        if price is not None and not isinstance(price, Price):
+            raise TypeError(f"prices must return a Price or None, got {type(price).__name__} for {name!r}")
+        return price
+
+    return find
 
 
 def load_once(book: PriceBook, load: Callable[[], ListModelsResponse], now: float) -> None:

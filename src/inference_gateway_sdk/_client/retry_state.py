@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
+    from .._model.unknown_fields import Tried
+    from .._routing.plan import Journey
     from .._wire.call import Call
+    from .._wire.retry import DelayRule
     from .settings import ClientSettings
 
 __all__ = [
@@ -169,9 +172,13 @@ class RetryState(Generic[SourceT]):
         count: The number of attempts begun so far.
         token: The token that the current attempt sends.
         refused_token: The token that a 401 refused, or None.
+        policy: The retry policy, None for the default one.
+        route: The route that is asked, of a call with fallback.
+        tried: The routes of the call that have failed.
     """
 
-    __slots__ = ("_defaults", "_total_left", "began", "call", "count", "refused_token", "settings", "token", "url")
+    __slots__ = ("_defaults", "_total_left", "began", "call", "count", "policy", "refused_token", "route", "settings",
+                 "token", "tried", "url")  # fmt: skip
 
     def __init__(
         self,
@@ -190,6 +197,9 @@ class RetryState(Generic[SourceT]):
         self.count: int = 0
         self.token: str | None = token
         self.refused_token: str | None = None
+        self.policy: DelayRule | None = settings.retry
+        self.route: str | None = None
+        self.tried: tuple[Tried, ...] = ()
         self._total_left = settings.timeouts.total
 
     @property
@@ -204,6 +214,12 @@ class RetryState(Generic[SourceT]):
         content_type = None if call.body is None else call.content_type
         usual = self._defaults.get(self.settings.headers, call.accept, content_type, self.token)
         return Outgoing.of(call.headers, usual) if call.headers else usual
+
+    def follow(self, journey: Journey) -> None:
+        """Make these the attempts at one route of a call with fallback."""
+        self.policy, self.route, self.tried = journey, journey.route.name, journey.tried
+        if self._total_left is not None:
+            self._total_left -= journey.spent
 
     def begin(self, now: float) -> None:
         """Start an attempt."""
@@ -254,7 +270,7 @@ class RetryState(Generic[SourceT]):
         error = failed_attempt.error
         retry_after = error.retry_after if isinstance(error, StatusError) else None
         refreshed = self.refused_token is not None  # the attempt with an expired token does not count as a failure
-        policy = self.settings.retry or RetryPolicy(attempts=self.settings.max_retries + 1)
+        policy = self.policy or RetryPolicy(attempts=self.settings.max_retries + 1)
         if retry_after is not None and retry_after > policy.longest_retry_after and error.hint is None:
             error.hint = _LONG_WAIT.format(retry_after, policy.longest_retry_after)
         delay = policy.delay(

@@ -20,7 +20,8 @@ from .hooks import HOOKS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .._model.cost import Price
+    from .._model.cost import Cost, Price
+    from .._routing.candidates import Fallback
     from .._tools.tool import DialectName
     from .._wire.call import BaseCall
     from .accounts import Budget
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .watching import Watched
 
 __all__ = [
+    "GENERATES",
     "OPTIONS",
     "ClientSettings",
     "check_call",
@@ -44,7 +46,12 @@ __all__ = [
 SourceT = TypeVar("SourceT")
 AnyHook: TypeAlias = Callable[[Any], Any]
 
+_MOVES = (
+    "fallback is not an option of this call: only chat completions, Responses, Messages and runs can move to another "
+    "route"
+)
 OPTIONS = frozenset({"timeout", "max_retries", "retry", "headers", "extra_query", "extra_body", "tags"})
+GENERATES = OPTIONS | {"fallback"}
 _AROUND = frozenset({"watchers", "ledger", "budget", "prices"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[\t -~]*")  # RFC 9110 section 5.5, without obs-text (bytes 0x80 to 0xFF)
@@ -71,6 +78,7 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     on_request: AnyHook | None = None
     on_response: AnyHook | None = None
     on_retry: AnyHook | None = None
+    on_budget: AnyHook | None = None
     left_behind: tuple[str, ...] = ()  # of an unpickled client: what the original had, and pickling leaves out
     watchers: tuple[Watched, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
@@ -80,8 +88,10 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     prices: Mapping[str, Price] | None = None
     book: PriceBook | None = None
     session: str = ""  # id of the client and its copies, for budgets of a session
-    warned: set[Any] = field(default_factory=set[Any])  # budgets and periods that a warning was logged for
+    warned: dict[Any, Any] = field(default_factory=dict[Any, Any])  # the shares of budgets that were reached
+    costs: list[Cost] | None = None  # of the calls of a run
     watched: bool = False  # whether anything observes the calls
+    fallback: Fallback | None = None
 
     def __repr__(self) -> str:
         return f"ClientSettings(timeouts={self.timeouts!r}, max_retries={self.max_retries})"
@@ -172,7 +182,7 @@ def without_left_behind(settings: ClientSettings[SourceT], names: tuple[str, ...
 
 
 def split_params(
-    settings: ClientSettings[SourceT], given: Mapping[str, Any]
+    settings: ClientSettings[SourceT], given: Mapping[str, Any], options: frozenset[str] = OPTIONS
 ) -> tuple[ClientSettings[SourceT], dict[str, Any]]:
     """Split a call's keyword arguments. Return the settings with its options applied, and the parameters.
 
@@ -182,8 +192,10 @@ def split_params(
     rest: Any = given  # a TypedDict to type checkers
     if not rest:
         return settings, rest
-    options = {name: rest.pop(name) for name in [*rest] if name in OPTIONS}
-    return resolve(settings, options), rest
+    own = {name: rest.pop(name) for name in [*rest] if name in options}
+    if "fallback" in rest:
+        raise TypeError(_MOVES)
+    return resolve(settings, own), rest
 
 
 def without_body(settings: ClientSettings[SourceT], options: Mapping[str, Any]) -> ClientSettings[SourceT]:
@@ -198,6 +210,8 @@ def without_body(settings: ClientSettings[SourceT], options: Mapping[str, Any]) 
         return settings
     taken = sorted(OPTIONS - {"extra_body"})
     for name in options:
+        if name == "fallback":
+            raise TypeError(_MOVES)
         if name not in taken:
             raise TypeError(f"unknown parameter {name!r}: this call takes {', '.join(taken)}")
     own: Any = options  # a TypedDict to type checkers
@@ -401,6 +415,14 @@ def _read_prices(_: ClientSettings[Any], value: Any) -> tuple[str, Mapping[str, 
     return "prices", read_prices(value)
 
 
+def _read_fallback(_: ClientSettings[Any], value: Any) -> tuple[str, Fallback | None]:
+    if value is None:
+        return "fallback", None
+    from .._routing.candidates import read_fallback  # here: a client without fallback does not import it
+
+    return "fallback", read_fallback(value)
+
+
 def _read_token(settings: ClientSettings[Any], value: Any) -> tuple[str, Any]:
     return "token", type(settings.token)(value)
 
@@ -470,5 +492,6 @@ _READERS: dict[str, _Reader] = {
     "ledger": _read_ledger,
     "budget": _read_budgets,
     "prices": _read_prices,
+    "fallback": _read_fallback,
     **{name: _hook_reader(name) for name in HOOKS},
 }

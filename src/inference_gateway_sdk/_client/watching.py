@@ -18,7 +18,7 @@ from msgspec import Struct, structs
 from .._model.cost import Cost  # noqa: TC001  (users resolve the annotations)
 from .._model.json_values import is_mapping
 from .._model.open_types import Concealed
-from .._model.unknown_fields import Meta, set_cost, set_module
+from .._model.unknown_fields import Meta, Tried, set_cost, set_module
 from .._model.usage import Usage
 from .._wire import codec
 from .._wire.call import StreamCall
@@ -95,6 +95,8 @@ class CallEnded(Concealed, Struct, frozen=True, kw_only=True):
         attempts: The number of times the request was sent.
         meta: The metadata of the answer, None when none was received.
         cost: The cost, if the client has prices, a ledger or a budget.
+        route: The model that answered, of a call with `fallback`; None without fallback.
+        tried: The routes that failed before it, in order.
     """
 
     began: CallBegan
@@ -107,6 +109,8 @@ class CallEnded(Concealed, Struct, frozen=True, kw_only=True):
     attempts: int = 0
     meta: Meta | None = None
     cost: Cost | None = None
+    route: str | None = None
+    tried: tuple[Tried, ...] = ()
     _result: Any = None
 
     @property
@@ -275,13 +279,23 @@ def begin(
 ) -> CallWatch:
     """Notify the watchers of a call that begins. Its end settles the booking."""
     watch = CallWatch(began, attempts, monotonic, booking)
-    watch.notify_began(attempts.settings.watchers)
+    watch.notify_began(attempts.settings.watchers, attempts.call)
+    watch.add_headers(attempts)
     return watch
 
 
 def operation_of(path: str) -> str:
     """Return the operation of a path below the base URL."""
     return next((name for prefix, name in _OPERATIONS if path.startswith(prefix)), "custom")
+
+
+class Counted(Protocol):
+    """The attempts of a call, of which a watch needs the number."""
+
+    @property
+    def count(self) -> int:
+        """The number of attempts begun so far."""
+        ...
 
 
 class _LastTurn:
@@ -304,10 +318,13 @@ class CallWatch:
         began: The call.
         booking: The money of the call, or None.
         first_content: Seconds until the first content of a stream, None before it.
+        route: The route that is being asked, of a call with fallback.
+        tried: The routes that have failed.
     """
 
-    __slots__ = ("_answered", "_attempts", "_chunks", "_dialect", "_final", "_meta", "_monotonic", "_open_watches",
-                 "_pending", "_pid", "_start", "_usage", "began", "booking", "first_content")  # fmt: skip
+    __slots__ = ("_answered", "_attempts", "_chunks", "_dialect", "_final", "_headers", "_meta", "_monotonic",
+                 "_open_watches", "_pending", "_pid", "_start", "_usage", "began", "booking", "first_content", "route",
+                 "tried")  # fmt: skip
 
     def __init__(
         self, began: CallBegan, attempts: RetryState[Any], monotonic: Callable[[], float], booking: Booking | None
@@ -316,10 +333,13 @@ class CallWatch:
         self.booking: Booking | None = booking
         self._answered: str | None = None  # the model that the answer names
         self.first_content: float | None = None
-        self._attempts = attempts
+        self.route: str | None = None
+        self.tried: tuple[Tried, ...] = ()
+        self._attempts: Counted = attempts
         self._monotonic = monotonic
         self._start = monotonic()
         self._pid = os.getpid()
+        self._headers: tuple[tuple[str, str], ...] = ()  # of the watchers, for every attempt
         self._dialect: Dialect[Any, Any] | None = None
         self._meta: Meta | None = None
         self._open_watches: set[CallWatch] | None = None
@@ -329,7 +349,7 @@ class CallWatch:
         # Taking the only item is atomic: of two threads that end a call, one notifies the watchers.
         self._pending: list[list[tuple[Watched, Any]]] = [[]]
 
-    def notify_began(self, watchers: Iterable[Watched]) -> None:
+    def notify_began(self, watchers: Iterable[Watched], call: BaseCall) -> None:
         """Call `began` of each watcher. One that raises is not called again for this call."""
         notified = self._pending[0]
         try:
@@ -338,20 +358,20 @@ class CallWatch:
                     state = watched.watcher.began(self.began)
                     notified.append((watched, state))
                     if watched.spans is not None:
-                        self._add_headers(watched.spans.prepare(state, self._attempts.call))
+                        self._headers += watched.spans.prepare(state, call)
                 except Exception:  # noqa: BLE001  (a watcher must not break a call)
                     watched.log("began")
         except BaseException as error:  # Ctrl+C inside a watcher: the ones before it have begun
             self.raised(error)
             raise
 
-    def _add_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
-        """Add headers to every attempt. Those of the call replace them: a caller's `traceparent` is kept."""
-        if headers:
-            call = self._attempts.call
+    def add_headers(self, attempts: RetryState[Any]) -> None:
+        """Add the watchers' headers to every attempt. Headers of the call replace them, as a caller's `traceparent`."""
+        if self._headers:
+            call = attempts.call
             given = {name.lower() for name, _ in call.headers}
-            new = (pair for pair in headers if pair[0] not in given)
-            self._attempts.call = structs.replace(call, headers=(*call.headers, *new))
+            new = (pair for pair in self._headers if pair[0] not in given)
+            attempts.call = structs.replace(call, headers=(*call.headers, *new))
 
     def retried(self, error: Exception, delay: float) -> None:
         """Report a failed attempt that another one follows."""
@@ -361,6 +381,10 @@ class CallWatch:
                     watched.spans.retried(state, self._attempts.count, error, delay)
                 except Exception:  # noqa: BLE001  (a watcher must not break a call)
                     watched.log("retried")
+
+    def routed(self, attempts: Counted) -> None:
+        """Count the attempts at all routes of a call with fallback."""
+        self._attempts = attempts
 
     def attempt(self, dialect: Dialect[Any, Any], meta: Meta) -> None:
         """Begin to watch the stream of an attempt. The chunks of an earlier one no longer count."""
@@ -478,6 +502,8 @@ class CallWatch:
             attempts=self._attempts.count,
             meta=meta,
             cost=cost,
+            route=self.route if end == "whole" or self._meta is not None else None,
+            tried=self.tried,
             _result=result,
         )
         interrupt: BaseException | None = None

@@ -10,7 +10,20 @@ from msgspec import Struct, structs
 from .unknown_fields import set_module
 from .usage import Usage  # noqa: TC001  (users resolve the annotations of public classes)
 
-__all__ = ["FREE", "UNKNOWN", "Cost", "CostKind", "CostPart", "Price", "Rate", "cost_of", "exact_sum", "input_range"]
+__all__ = [
+    "FREE",
+    "UNKNOWN",
+    "Cost",
+    "CostKind",
+    "CostPart",
+    "Price",
+    "Rate",
+    "cost_of",
+    "exact_product",
+    "exact_sum",
+    "input_range",
+    "sum_of_costs",
+]
 
 CostKind: TypeAlias = Literal["priced", "unknown", "subscription", "free", "local"]
 """The way in which a call is paid (see `Cost.kind`)."""
@@ -24,6 +37,8 @@ _LONG_PROMPT: Final = 200_000
 _DIGITS: Final = 40
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     Rate: TypeAlias = Decimal | str | int
     """An exact amount. Attributes hold it as a Decimal; floats are refused."""
 else:
@@ -197,6 +212,11 @@ def exact_sum(amounts: Any) -> Decimal:
     return total
 
 
+def exact_product(one: Decimal, other: Decimal) -> Decimal:
+    """Return the exact product of two amounts, whatever the precision of the caller's decimal context."""
+    return _EXACT.multiply(one, other)
+
+
 def _times(rate: Decimal, tokens: int) -> Decimal:
     return _EXACT.multiply(rate, Decimal(tokens))
 
@@ -360,3 +380,54 @@ def _bounds_of_inconsistent(usage: Usage, price: Price) -> _Range:
     dearest_out = max(rate for name, rate in rates.items() if name.endswith("output"))
     high = [_times(dearest_in, usage.input + sum(subsets)), _times(dearest_out, usage.output + sum(spoken))]
     return _Range(low, exact_sum(high))
+
+
+def sum_of_costs(costs: Sequence[Cost]) -> Cost:
+    """Return the cost of several calls together.
+
+    Its total is None unless each call has one. Costs in several currencies have no sum, and no bounds.
+    """
+    if not costs:
+        return Cost(total=ZERO, at_least=ZERO, at_most=ZERO, kind="free")
+    currencies = sorted({cost.currency for cost in costs if cost.price is not None} or {costs[0].currency})
+    if len(currencies) > 1:
+        text = f"the calls have prices in {' and '.join(currencies)}, which are not added"
+        return Cost(total=None, at_least=ZERO, at_most=None, kind="unknown", caveat=text)
+    totals, highs = [cost.total for cost in costs], [cost.at_most for cost in costs]
+    prices = [cost.price for cost in costs if cost.price is not None]
+    return Cost(
+        total=None if None in totals else exact_sum(totals),
+        at_least=exact_sum(cost.at_least for cost in costs),
+        at_most=None if None in highs else exact_sum(highs),
+        currency=currencies[0],
+        kind=_kind_of_sum({cost.kind for cost in costs}),
+        caveat=next((cost.caveat for cost in costs if cost.caveat is not None), None),
+        parts=_merged_parts(costs),
+        price=prices[0] if prices and all(price == prices[0] for price in prices) else None,
+    )
+
+
+def _kind_of_sum(kinds: set[CostKind]) -> CostKind:
+    for kind in ("unknown", "priced", "subscription", "free", "local"):
+        if kind in kinds:
+            return kind
+    return "unknown"
+
+
+def _merged_parts(costs: Sequence[Cost]) -> tuple[CostPart, ...]:
+    """Return the parts of several costs. Those of the same name, rate and reason are one."""
+    merged: dict[tuple[str, Decimal | None, str | None], list[CostPart]] = {}
+    for part in (part for cost in costs for part in cost.parts):
+        merged.setdefault((part.name, part.rate, part.reason), []).append(part)
+    return tuple(
+        CostPart(
+            name=name,
+            tokens=sum(part.tokens for part in parts),
+            rate=rate,
+            amount=None if any(part.amount is None for part in parts) else exact_sum(part.amount for part in parts),
+            at_least=exact_sum(part.at_least for part in parts),
+            at_most=None if any(part.at_most is None for part in parts) else exact_sum(part.at_most for part in parts),
+            reason=reason,
+        )
+        for (name, rate, reason), parts in merged.items()
+    )

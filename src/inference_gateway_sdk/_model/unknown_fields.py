@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from msgspec import Struct
 
+from ..errors import GatewayError  # noqa: TC001  (users resolve the annotations)
+
 if TYPE_CHECKING:
     from .cost import Cost
 
@@ -18,6 +20,7 @@ __all__ = [
     "PACKAGE",
     "Meta",
     "Notes",
+    "Tried",
     "UnknownFields",
     "WithMeta",
     "mark_incomplete",
@@ -60,6 +63,32 @@ def _evaluated(annotation: str, names: dict[str, Any]) -> Any:
 
 
 @set_module
+class Tried(Struct, frozen=True, kw_only=True):
+    """A route that failed before another one answered (see `Meta.tried`).
+
+    Attributes:
+        model: The model as "provider/name".
+        error: The error of its last attempt.
+        attempts: The number of times that the request was sent to it.
+        seconds: The time that it took, with the delays between attempts.
+        usage: The tokens that it reported, a `Usage`. None when it reported none, which is usual.
+    """
+
+    model: str
+    error: GatewayError
+    attempts: int = 1
+    seconds: float = 0.0
+    usage: Any = None
+
+    def __repr__(self) -> str:
+        return f"Tried({self.model!r}, {type(self.error).__name__}, attempts={self.attempts}, {self.seconds:.3f} s)"
+
+    def __rich_repr__(self) -> Any:
+        """Yield the `repr`: the error's body may be long."""
+        yield repr(self)
+
+
+@set_module
 class Meta(Struct, frozen=True, kw_only=True):
     """Metadata of an answer.
 
@@ -72,6 +101,8 @@ class Meta(Struct, frozen=True, kw_only=True):
         elapsed: Seconds from the start of the last attempt to the end of the answer (of a stream: to its headers).
         attempts: The number of times the request was sent, 1 when the first attempt succeeded.
         raw: The body's bytes as received; None for streams.
+        route: The model that answered, of a call with `fallback`; None without fallback.
+        tried: The routes that failed before it, in order.
     """
 
     status: int
@@ -81,6 +112,8 @@ class Meta(Struct, frozen=True, kw_only=True):
     elapsed: float = 0.0
     attempts: int = 1
     raw: bytes | None = None
+    route: str | None = None
+    tried: tuple[Tried, ...] = ()
 
     def __repr__(self) -> str:
         size = "" if self.raw is None else f", raw=<{len(self.raw)} bytes>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence  # noqa: TC003  (users resolve the annotations of public classes)
-from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
 
@@ -13,6 +13,9 @@ from .._schema.adapter import Problem  # noqa: TC001  (the same)
 from ..errors import GatewayError
 from .providers import OutputMode  # noqa: TC001  (the same)
 from .transcript import RunCall, Transcript  # noqa: TC001  (the same)
+
+if TYPE_CHECKING:
+    from .._model.cost import Cost
 
 __all__ = [
     "Limit",
@@ -166,7 +169,8 @@ class Run(Generic[T]):
     """
 
     __slots__ = (
-        "_output", "calls", "finish", "output_mode", "pending", "reply", "text", "transcript", "turns", "usage",
+        "_costs", "_output", "calls", "finish", "output_mode", "pending", "reply", "text", "transcript", "turns",
+        "usage",
     )  # fmt: skip
 
     def __init__(
@@ -176,6 +180,7 @@ class Run(Generic[T]):
         text: str = "",
         turns: Sequence[Any] = (),
         usage: Usage | None = None,
+        costs: Sequence[Cost] = (),
         finish: str = "",
         output_mode: OutputMode = "text",
         calls: Sequence[RunCall] = (),
@@ -187,6 +192,7 @@ class Run(Generic[T]):
         self.turns: list[Any] = list(turns)
         self.reply: Any = self.turns[-1] if self.turns else None
         self.usage: Usage | None = usage
+        self._costs = tuple(costs)
         self.finish: str = finish
         self.output_mode: OutputMode = output_mode
         self.calls: list[RunCall] = list(calls)
@@ -210,6 +216,16 @@ class Run(Generic[T]):
                 f"the run has no output yet, as these calls are pending: {names}", partial=self, hint=hint
             )
         raise RunLimitError("the run ended before it had an output", partial=self)
+
+    @property
+    def cost(self) -> Cost:
+        """The cost of all requests of this run together, including those that failed.
+
+        Its kind is "unknown" unless the client has prices, a ledger or a budget.
+        """
+        from .._model.cost import UNKNOWN, sum_of_costs  # here: most runs have no prices
+
+        return sum_of_costs(self._costs) if self._costs else UNKNOWN
 
     def __repr__(self) -> str:
         waiting = f", {len(self.pending)} pending" if self.pending else ""

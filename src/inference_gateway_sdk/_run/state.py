@@ -46,6 +46,7 @@ from .turn import LogLine, Notice, Turn
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .._model.cost import Cost
     from .events import Action, Event, RunSettings
 
 __all__ = ["RunState"]
@@ -83,6 +84,7 @@ class RunState:
             self._answers = add_to_calls(entry, self._calls, self._answers)
         self._replies: list[Any] = []
         self._usages: list[Usage | None] = []
+        self.costs: list[Cost] = []
         self._ran: list[RunCall] = []
         self._rounds = 0  # number of requests that were answered
         self._executed = 0
@@ -129,6 +131,7 @@ class RunState:
             text=self._last.text or self._last.refusal or "",
             turns=self._replies,
             usage=Usage.sum(self._usages),
+            costs=self.costs,
             finish=self._finish,
             output_mode=self.mode,
             calls=self._ran,

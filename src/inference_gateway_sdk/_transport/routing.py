@@ -147,7 +147,11 @@ if hasattr(os, "register_at_fork"):
 def new_socket(address: Address) -> socket.socket:
     """Return a non-blocking socket for an address, not yet connected."""
     sock = socket.socket(*address[:3])
-    sock.setblocking(False)
+    try:
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
     return sock
 
 

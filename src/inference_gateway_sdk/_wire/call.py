@@ -85,8 +85,8 @@ def check_provider(provider: object) -> str:
     """
     if is_mapping(provider):  # OpenRouter has a parameter of the same name
         raise TypeError(
-            "provider must be a provider id such as 'openai', got an object: to send a field of that name, "
-            'give extra_body={"provider": ...}'
+            "provider must be a provider id such as 'openai', got an object: to send a field of that name, which the "
+            'gateway drops from chat completions, give extra_body={"provider": ...}'
         )
     if not isinstance(provider, str):
         raise TypeError(f"provider must be a provider id such as 'openai', got {type(provider).__name__}")

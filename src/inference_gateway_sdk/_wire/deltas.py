@@ -22,6 +22,7 @@ __all__ = [
     "Finish",
     "ReasoningDelta",
     "RefusalDelta",
+    "Restarted",
     "TextDelta",
     "ToolCallDelta",
     "ToolCallEnd",
@@ -167,6 +168,19 @@ class Finish(Struct, frozen=True):
     native: str = ""
 
 
+@set_module
+class Restarted(Struct, frozen=True):
+    """The beginning of a new answer in place of the deltas so far: forget those of this answer.
+
+    Only `Fallback(after_content="restart")` causes it.
+
+    Attributes:
+        route: The model that answers from now on, as "provider/name".
+    """
+
+    route: str
+
+
 Delta: TypeAlias = (
     TextDelta
     | ReasoningDelta
@@ -177,5 +191,6 @@ Delta: TypeAlias = (
     | UsageReport
     | TurnEnd
     | Finish
+    | Restarted
 )
 """Any event of `deltas()`."""

@@ -336,7 +336,7 @@ def read_error(
         request_id=headers.get("x-request-id") or headers.get("request-id") or found.request_id,
         provider=provider,
         model=model,
-        retry_after=_retry_after(headers, now),
+        retry_after=_retry_after(headers, now, status, found.message, body),
         hint=hint_for(status, found.message, provider=provider, model=model, path=path, elapsed=elapsed),
     )
 
@@ -389,6 +389,7 @@ def read_error_object(
         request_id=found.request_id,
         provider=provider,
         model=model,
+        retry_after=_wait_in_text(status, message, body),
         hint=hint_for(status, found.message, provider=provider, model=model, path=path),
     )
 
@@ -449,6 +450,7 @@ def _in_stream(
         request_id=found.request_id,
         provider=provider,
         model=model,
+        retry_after=_wait_in_text(found.status, message),
         hint=hint,
     )
 
@@ -502,10 +504,13 @@ def _excerpt(text: bytes) -> str:
     return repr(shown if len(shown) <= _EXCERPT else shown[:_EXCERPT] + "...")
 
 
-def _retry_after(headers: Headers, now: float | None) -> float | None:
+def _retry_after(
+    headers: Headers, now: float | None, status: int = 0, message: str = "", body: bytes = b""
+) -> float | None:
     """Return the seconds to wait before a retry, never negative.
 
-    Both RFC 9110 section 10.2.3 (`Retry-After: 2`, or a date) and OpenAI's `retry-after-ms: 2000` are read.
+    Both RFC 9110 section 10.2.3 (`Retry-After: 2`, or a date) and OpenAI's `retry-after-ms: 2000` are read. The gateway
+    drops both headers and keeps the provider's words, which are read without them (gateway-behaviour.md#errors).
     """
     milliseconds = _seconds(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
@@ -514,7 +519,40 @@ def _retry_after(headers: Headers, now: float | None) -> float | None:
     seconds = _seconds(text)
     if seconds is None and now is not None:
         seconds = _seconds_until(text, now)
-    return seconds
+    return _wait_in_text(status, message, body) if seconds is None else seconds
+
+
+_BUSY: Final = (429, 503)
+_LONGEST_WAIT: Final = 7 * 86400.0
+_AMOUNT: Final = r"\d{1,6}(?:\.\d{1,9})?"
+_UNIT: Final = r"(?:d(?:ays?)?|h(?:ours?)?|ms|milliseconds?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)(?![a-z])"
+# "Please try again in 7m12.48s.", "Please retry after 26 seconds.", "please try again after 1 seconds"
+_WAIT: Final = re.compile(
+    rf"\b(?:retry|try again|wait)(?:ing)? (?:again )?(?:after |in |for )?((?:{_AMOUNT} ?{_UNIT} ?){{1,4}})",
+    re.IGNORECASE,
+)
+_PART: Final = re.compile(rf"({_AMOUNT}) ?({_UNIT})", re.IGNORECASE)
+# "retryDelay": "34s" of Google, and {"estimated_time": 20.0} of a model that is being loaded; the gateway escapes both.
+_DELAY: Final = re.compile(
+    rf'"?retryDelay\\{{0,8}}"\s{{0,4}}:\s{{0,4}}\\{{0,8}}"({_AMOUNT})s|estimated_time\\{{0,8}}"\s{{0,4}}:\s{{0,4}}({_AMOUNT})'
+)
+_SECONDS: Final = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+def _wait_in_text(status: int | None, message: str, body: bytes = b"") -> float | None:
+    """Return the seconds that a refusal asks to wait in its message or body, None for another status or none."""
+    if status not in _BUSY:
+        return None
+    seconds = None
+    if found := _WAIT.search(message):
+        seconds = sum(float(amount) * _unit_seconds(unit.lower()) for amount, unit in _PART.findall(found[1]))
+    elif found := _DELAY.search(_text(body)):
+        seconds = float(found[1] or found[2])
+    return seconds if seconds is not None and seconds <= _LONGEST_WAIT else None
+
+
+def _unit_seconds(unit: str) -> float:
+    return 0.001 if unit in ("ms", "millisecond", "milliseconds") else _SECONDS[unit[0]]
 
 
 def _seconds(text: str) -> float | None:

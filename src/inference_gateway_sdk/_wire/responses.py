@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .call import Target
 
-__all__ = ["read_input", "read_response", "response_body", "response_call"]
+__all__ = ["read_input", "read_response", "response_body", "response_call", "split_provider"]
 
 PATH = "/responses"
 _REQUEST = "CreateResponseRequest"
@@ -58,6 +58,21 @@ def response_body(
     check_shapes(params, "responses")
     given = {**params, "stream": True} if stream else params
     return codec.encode(request_fields(_REQUEST, given, target, extra, content={"input": read_input(input)}))
+
+
+def split_provider(provider: Any, extra: Mapping[str, Any] | None) -> tuple[Any, Mapping[str, Any] | None]:
+    """Return the provider to send the request to, and the extra fields of the body.
+
+    OpenRouter's parameter `provider` is an object, and belongs into the body: {"only": ["openai"]}.
+
+    Raises:
+        ValueError: `extra_body` has a provider too.
+    """
+    if not is_mapping(provider):
+        return provider, extra
+    if extra and "provider" in extra:
+        raise ValueError("provider is an object and a field of extra_body: give it once")
+    return None, {**(extra or {}), "provider": provider}
 
 
 def read_input(input: Any) -> str | list[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Callable  # noqa: TC003  (annotations are evaluated)
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ from .._model.unknown_fields import set_module
 from ..errors import BadGatewayError, GatewayError, GatewayTimeoutError, StatusError
 from .call import Idempotency
 
-__all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "RetryPolicy"]
+__all__ = ["EARLY_SECONDS", "REPEATABLE", "DelayRule", "Outcome", "RetryPolicy"]
 
 EARLY_SECONDS: Final = 10.0
 """Seconds after sending that separate a broken connection from one closed by the gateway's own deadline.
@@ -119,6 +119,28 @@ REPEATABLE: Final = {
     Outcome.AFTER_CONTENT: _NEVER,
 }
 """The requests that may be repeated, by outcome."""
+
+
+class DelayRule(Protocol):
+    """The part of a retry policy that the attempts of a call use."""
+
+    @property
+    def longest_retry_after(self) -> float:
+        """The largest `Retry-After` that is obeyed."""
+        ...
+
+    def delay(
+        self,
+        attempt: int,
+        outcome: Outcome,
+        repeat: Idempotency,
+        error: GatewayError,
+        *,
+        retry_after: float | None = None,
+        random: float,
+    ) -> float | None:
+        """Return the seconds to wait before the next attempt, None for no further attempt."""
+        ...
 
 
 @set_module

@@ -20,7 +20,7 @@ from .options import Weights  # noqa: TC001  (typer reads the annotations at run
 from .output import FailureError, UsageError, echo_err, sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ..embedded import Gateway
     from ..embedded.faults import FaultPlan
@@ -117,6 +117,9 @@ Log = Annotated[
     typer.Option("--log", metavar="text|json", help="The form of the line for each request, on standard output."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no line for each request.")]
+Inspect = Annotated[
+    bool, typer.Option("--inspect", help="Serve a page at /inspect/ that shows the requests, with secrets hidden.")
+]
 Grace = Annotated[
     float | None,
     typer.Option(
@@ -135,6 +138,7 @@ def serve(
     grace: Grace = None,
     faults: Faults = None,
     fault_header: FaultHeader = False,
+    inspect: Inspect = False,
     log: Log = LogFormat.TEXT,
     quiet: Quiet = False,
 ) -> None:
@@ -153,10 +157,17 @@ def serve(
     except SettingsError as error:
         raise UsageError(str(error)) from error
     place, plan = locate(weights), _plan(faults, header=fault_header)
-    record = None if quiet else RequestPrinter(log)
+    record: Callable[[RequestRecord], None] | None = None if quiet else RequestPrinter(log)
+    observe = None
+    if inspect:
+        from ..inspector import Inspector, log_without_page
+
+        observe, record = Inspector, record and log_without_page(record)
 
     def announce(url: str, gateway: Gateway) -> None:
         _announce(url, gateway, place)
+        if inspect:
+            echo_err(f"the requests are shown at {url}/inspect/")
         if plan:
             _warn(plan)
 
@@ -164,7 +175,7 @@ def serve(
     logger.addHandler(remarks)
     local, stand_in = LocalModel(place, pull=True, report=_Pull()), ScriptedProvider() if scripted else None
     try:
-        run(settings, local, announce, _remark, faults=plan, scripted=stand_in, log=record)
+        run(settings, local, announce, _remark, faults=plan, scripted=stand_in, log=record, observe=observe)
     except (ListenError, IssuerError) as error:
         taken = "in use" in str(error)
         hint = "choose another with --port N; --port 0 picks a free one" if taken else None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .gateway import Gateway
     from .oidc import IssuerError, Oidc
     from .providers.local import SMOKE_TEST_MODEL, LocalModel
+    from .providers.provider import ModelDetails
     from .providers.scripted import SCRIPTED_MODEL, ScriptedProvider
     from .runner import ListenError, running, serve
     from .settings import Access, Guardrails, McpSettings, Settings, SettingsError
@@ -30,6 +31,7 @@ __all__ = [
     "ListenError",
     "LocalModel",
     "McpSettings",
+    "ModelDetails",
     "Oidc",
     "ScriptedProvider",
     "Settings",
@@ -49,6 +51,7 @@ _HOMES = {
     "ListenError": ".runner",
     "LocalModel": ".providers.local",
     "McpSettings": ".settings",
+    "ModelDetails": ".providers.provider",
     "Oidc": ".oidc",
     "ScriptedProvider": ".providers.scripted",
     "Settings": ".settings",

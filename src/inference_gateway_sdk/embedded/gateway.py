@@ -102,7 +102,7 @@ class Gateway(Struct, frozen=True):
             if name == "llamacpp" and access.url is None and not bugs.llamacpp_needs_key:
                 providers[name] = local
             elif scripted and access.url is None and (name in _SCRIPTED or not access.key):
-                providers[name] = scripted
+                providers[name] = scripted.serving(name)
             elif access.key or not profile.needs_key:
                 providers[name] = HttpProvider(
                     profile,
@@ -111,11 +111,13 @@ class Gateway(Struct, frozen=True):
                     header_timeout=settings.header_timeout,
                     two_versions=bugs.two_versions,
                     no_self_calls=failure,
+                    tls=settings.client_tls,
                 )
         tokens: TokenCheck | None = FixedToken(settings.token) if settings.token else None
         if settings.oidc:
             tokens = TokenVerifier.discover(settings.oidc)
-        return cls(settings, providers, Pools(settings.pools), tokens, Toolbox.build(settings.mcp, functions))
+        tools = Toolbox.build(settings.mcp, functions, bare=bugs.bare_tool_names)
+        return cls(settings, providers, Pools(settings.pools), tokens, tools)
 
     @property
     def quirks(self) -> Quirks:

@@ -38,6 +38,8 @@ class Quirks(Struct, frozen=True, kw_only=True):
             against the lists of models (#mcp-tools).
         mcp_cut_turns: Such a stream cuts each turn off at its finish, which loses usage. An error is an unescaped frame
             under 200, with `[DONE]` after it (#mcp-tools, #known-bugs).
+        bare_tool_names: Chats are offered the gateway's tools as `mcp_<tool>`, without the server's alias. Of two tools
+            with one name only the first is offered (#mcp-tools).
         older_routes: Only the contract of v0.22 is served: neither audio, videos nor `/mcp`, and `include=deprecated`
             is refused (#routes).
         self_calls: With TLS, chats and lists of models go through a request of the gateway to itself over HTTP/2. They
@@ -65,6 +67,7 @@ class Quirks(Struct, frozen=True, kw_only=True):
     llamacpp_needs_key: bool = False
     mcp_shortcuts: bool = False
     mcp_cut_turns: bool = False
+    bare_tool_names: bool = False
     older_routes: bool = False
     mcp_swallows_body: bool = False
 

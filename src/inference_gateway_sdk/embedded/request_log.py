@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["RequestLog", "RequestRecord", "json_line", "note_fault", "note_target", "text_line"]
+__all__ = ["RequestLog", "RequestRecord", "json_line", "note_fault", "note_target", "record_of", "text_line"]
 
 
 _RECORD = "inference_gateway.record"  # key of the scope's extensions: the record of the request
@@ -66,6 +67,18 @@ class RequestRecord:
         found = self._first + self._last + self._rest
         return _most(_INPUT, found), _most(_OUTPUT, found)
 
+    @property
+    def usage(self) -> dict[str, Any]:
+        """The members of the reported usage, empty where the answer reports none. Messages reports it in parts."""
+        found: dict[str, Any] = {}
+        for report in (self._first, self._last + self._rest):
+            # b'"usage":{"prompt_tokens":3},"choices":[]}' becomes {"prompt_tokens": 3}
+            text = report.partition(b":")[2].decode("utf-8", "replace").lstrip()
+            with suppress(ValueError):
+                value: Any = json.JSONDecoder().raw_decode(text)[0]
+                found |= value if isinstance(value, dict) else {}
+        return found
+
 
 def _most(pattern: re.Pattern[bytes], text: bytes) -> int | None:
     """Return the largest number: Messages reports its tokens in parts, some of them 0."""
@@ -113,16 +126,22 @@ class RequestLog:
             self._emit(record)
 
 
+def record_of(scope: Scope) -> RequestRecord | None:
+    """Return the record of the request, None where nothing keeps one."""
+    record: RequestRecord | None = scope.get("extensions", {}).get(_RECORD)
+    return record
+
+
 def note_target(scope: Scope, provider: str | None, model: str | None) -> None:
     """Add the chosen provider and model to the request's record, if there is one."""
-    record: RequestRecord | None = scope.get("extensions", {}).get(_RECORD)
+    record = record_of(scope)
     if record is not None:
         record.provider, record.model = provider, model or None
 
 
 def note_fault(scope: Scope, kind: str) -> None:
     """Add the kind of an injected fault to the request's record, if there is one."""
-    record: RequestRecord | None = scope.get("extensions", {}).get(_RECORD)
+    record = record_of(scope)
     if record is not None:
         record.fault = kind
 

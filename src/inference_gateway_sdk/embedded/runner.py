@@ -34,7 +34,7 @@ from .request_log import RequestLog
 from .settings import McpSettings, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
+    from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
     from types import FrameType
 
     from starlette.types import ASGIApp
@@ -87,6 +87,7 @@ def running(
     scripted: ScriptedProvider | None = None,
     tools: Iterable[Callable[..., object]] = (),
     faults: FaultPlan | Iterable[Rule | Fault | str] = (),
+    observe: Callable[[ASGIApp, Gateway], ASGIApp] | None = None,
 ) -> Generator[str]:
     """Run a gateway in a thread until the block ends, and return its address ("http://127.0.0.1:PORT").
 
@@ -98,6 +99,7 @@ def running(
         tools: Python functions that chats are offered as tools, as if an MCP server had them. Any tool turns MCP on.
             Without settings it also turns on the list of tools and direct mode.
         faults: The faults to inject, as rules or as a plan. A plan counts the faults that were chosen.
+        observe: As in `serve`.
 
     Raises:
         ListenError: The address is in use or not local.
@@ -119,18 +121,25 @@ def running(
         push_metrics=everything,
     )
     gateway = Gateway.build(settings, local or LocalModel(weights.locate()), scripted, tools)
-    with hosting(create_app(gateway), settings, plan) as url:
+    with hosting(create_app(gateway), settings, plan, observe and (lambda app: observe(app, gateway))) as url:
         yield url
 
 
 @contextmanager
-def hosting(app: ASGIApp, settings: Settings, faults: FaultPlan | None = None) -> Generator[str]:
+def hosting(
+    app: ASGIApp,
+    settings: Settings,
+    faults: FaultPlan | None = None,
+    observe: Callable[[ASGIApp], ASGIApp] | None = None,
+) -> Generator[str]:
     """Serve an application in a thread until the block ends, with the faults of a plan, and return its address.
+
+    `observe` returns the application, with its checks and faults, with a middleware around it.
 
     Raises:
         ListenError: The address is in use or not local.
     """
-    server = _Server(app, settings, faults, grace=0)
+    server = _Server(app, settings, faults, grace=0, observe=observe)
     with _listen(settings) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), name="embedded-gateway", daemon=True)
         thread.start()
@@ -151,6 +160,7 @@ def serve(
     faults: FaultPlan | None = None,
     scripted: ScriptedProvider | None = None,
     log: Callable[[RequestRecord], None] | None = None,
+    observe: Callable[[ASGIApp, Gateway], ASGIApp] | None = None,
 ) -> None:
     """Serve in this thread until SIGINT or SIGTERM. Open answers then have `settings.grace`; a second signal cuts them.
 
@@ -162,6 +172,7 @@ def serve(
         faults: The faults to inject.
         scripted: Answers for providers without an address, as in `Gateway.build`; None for no such answers.
         log: Called with the record of each request at its end.
+        observe: Returns the application with a middleware around it that watches every request.
 
     Raises:
         ListenError: The address is in use or not local, or the certificate cannot be used.
@@ -176,6 +187,7 @@ def serve(
         background=partial(probe_providers, gateway, report),
         report=report,
         log=log,
+        observe=observe and (lambda app: observe(app, gateway)),
     )
     _allow_open_files()
     with _listen(settings) as listener, _quiet_signals():
@@ -196,11 +208,13 @@ class _Server(uvicorn.Server):
         background: Callable[[], Coroutine[object, object, None]] | None = None,
         report: Callable[[str], None] = lambda _: None,
         log: Callable[[RequestRecord], None] | None = None,
+        observe: Callable[[ASGIApp], ASGIApp] | None = None,
     ) -> None:
         served = FaultMiddleware(app, faults) if faults else app
         # Before faults and scripts: a web page must not trigger a fault or use up a script.
         checked = OriginCheck(served, settings.host, settings.allowed_hosts, settings.allowed_origins)
-        super().__init__(_config(RequestLog(checked, log) if log else checked, settings))
+        observed = observe(checked) if observe else checked
+        super().__init__(_config(RequestLog(observed, log) if log else observed, settings))
         if faults:
             self.config.http = ConnectionWithFaults
         self._faults = faults
@@ -277,7 +291,7 @@ class _Server(uvicorn.Server):
 
 
 def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    _check_certificate(settings)
+    _check_certificates(settings)
     return uvicorn.Config(
         app,
         http=ClientConnection,
@@ -291,26 +305,40 @@ def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=math.ceil(settings.idle_timeout),
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
+        ssl_ca_certs=settings.client_ca,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if settings.client_ca else ssl.CERT_NONE,
     )
 
 
-def _check_certificate(settings: Settings) -> None:
-    """Return if there is no certificate, or a usable one."""
-    if settings.tls_cert is None:
-        return
-    files = (("SERVER_TLS_CERT_PATH", settings.tls_cert), ("SERVER_TLS_KEY_PATH", settings.tls_key))
-    for name, path in files:
+def _check_certificates(settings: Settings) -> None:
+    """Return if all files of TLS that the settings name are usable."""
+    tls = settings.client_tls
+    for files in (
+        (("SERVER_TLS_CERT_PATH", settings.tls_cert), ("SERVER_TLS_KEY_PATH", settings.tls_key)),
+        (("SERVER_TLS_CLIENT_CA_PATH", settings.client_ca),),
+        (("CLIENT_TLS_CERT_PATH", tls.cert), ("CLIENT_TLS_KEY_PATH", tls.key)),
+        (("CLIENT_TLS_CA_PATH", tls.ca),),
+    ):
+        named = {name: path for name, path in files if path is not None}
+        if named:
+            _check_files(named)
+
+
+def _check_files(named: Mapping[str, str]) -> None:
+    """Return if a certificate and its key, or the certificates of authorities, are usable."""
+    for name, path in named.items():
         try:
-            Path(path or "").read_bytes()
+            Path(path).read_bytes()
         except OSError as error:
             raise ListenError(f"{name}: {path} cannot be read: {error.strerror}") from error
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    several = len(named) > 1
     try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
+        context.load_cert_chain(*named.values()) if several else context.load_verify_locations(*named.values())
     except OSError as error:  # includes ssl.SSLError
-        named = " and ".join(f"{name}={path}" for name, path in files)
-        raise ListenError(
-            f"{named} cannot be used: are they a certificate and its key, in this order? {error}"
-        ) from error
+        shown = " and ".join(f"{name}={path}" for name, path in named.items())
+        form = "a certificate and its key, in this order" if several else "certificates in PEM form"
+        raise ListenError(f"{shown} cannot be used: are they {form}? {error}") from error
 
 
 def _allow_open_files() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Literal
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from .routing import PoolError, Pools, read_pools
 
 __all__ = [
     "Access",
+    "ClientTls",
     "Guardrails",
     "McpSettings",
     "Settings",
@@ -30,6 +32,7 @@ __all__ = [
     "is_on",
     "names",
     "normal_origin",
+    "server_alias",
     "split_server",
     "switch",
 ]
@@ -145,13 +148,19 @@ def split_server(server: str) -> tuple[str | None, str]:
     return (alias, address) if "://" not in alias and address else (None, server)
 
 
+def server_alias(server: str) -> str:
+    """Return the alias of an entry of `MCP_SERVERS`, made from the host if the entry has none: `mcp_example_com`."""
+    alias, address = split_server(server)
+    return alias or re.sub(r"[^a-z0-9_-]+", "_", (urlsplit(address).hostname or "").lower()).strip("_")
+
+
 class McpSettings(Concealed, Struct, frozen=True, kw_only=True):
     """The settings for tools. All times are in seconds.
 
     Attributes:
         enabled: `MCP_ENABLED`: chats are offered the servers' tools.
         servers: `MCP_SERVERS`: addresses of MCP servers with streamable HTTP. `alias=address` sets the alias in the
-            tools' public names; the default is the server's own name.
+            tools' names; the default is made from the host.
         mode: `MCP_TOOL_MODE`: "selector" offers two tools that find and run the others, "direct" offers each.
         include: `MCP_INCLUDE_TOOLS`: when not empty, only these are offered; takes precedence over `exclude`. A name
             may begin with the server's alias and `_`.
@@ -187,10 +196,10 @@ class McpSettings(Concealed, Struct, frozen=True, kw_only=True):
             if not is_http(address):
                 shown = abbreviated_url(server)
                 raise SettingsError(f"MCP_SERVERS names {shown}: write addresses such as http://127.0.0.1:9000/mcp")
-            if alias is not None and (not _ALIAS.fullmatch(alias) or alias == "tools"):
-                raise SettingsError(
-                    f"MCP_SERVERS: alias {alias!r}: write lower-case letters, digits, _ and -, not tools"
-                )
+            if alias is not None and (not _ALIAS.fullmatch(alias)):
+                raise SettingsError(f"MCP_SERVERS: alias {alias!r}: write lower-case letters, digits, _ and -")
+            if server_alias(server) == "tools":
+                raise SettingsError("MCP_SERVERS: the alias tools is reserved: write another one, as alias=address")
             if alias in taken:
                 raise SettingsError(f"MCP_SERVERS: alias {alias!r} is given twice: write another one")
             taken |= {alias} if alias else set()
@@ -270,11 +279,66 @@ class Guardrails(Concealed, Struct, frozen=True, kw_only=True):
 _NOT_HERE = (
     "GUARDRAILS_ENABLED",
     "GUARDRAILS_POLICY_DIR",
-    "SERVER_TLS_CLIENT_CA_PATH",
     "SERVER_WRITE_TIMEOUT",
     "TELEMETRY_ENABLED",
 )
-_FAMILIES_NOT_HERE = ("A2A_", "AUDIO_LOCAL_", "CLIENT_TLS_")
+# Families of variables for features that this gateway does not have: their switch, and the advice.
+_REFUSED = {
+    "A2A_": ("A2A_ENABLED", "the embedded gateway is not an A2A server: unset it, or use the real gateway"),
+    "AUDIO_LOCAL_": (
+        "AUDIO_ENABLED",
+        "the embedded gateway has no speech engine of its own: unset it and use a provider, such as ELEVENLABS_API_KEY",
+    ),
+}
+
+
+class ClientTls(Struct, frozen=True, kw_only=True):
+    """The TLS settings of requests to providers.
+
+    Attributes:
+        ca: `CLIENT_TLS_CA_PATH`: a file of authorities that are trusted besides the usual ones.
+        cert: `CLIENT_TLS_CERT_PATH`: the file of the certificate that providers with mutual TLS ask for.
+        key: `CLIENT_TLS_KEY_PATH`: the file of its key.
+        minimum: `CLIENT_TLS_MIN_VERSION`: the lowest version of TLS, "TLS12" or "TLS13".
+    """
+
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    minimum: Literal["TLS12", "TLS13"] = "TLS12"
+
+    def __post_init__(self) -> None:
+        if (self.cert is None) != (self.key is None):
+            raise SettingsError("CLIENT_TLS_CERT_PATH and CLIENT_TLS_KEY_PATH: set both, or neither")
+        if self.minimum not in ("TLS12", "TLS13"):
+            raise SettingsError(f"CLIENT_TLS_MIN_VERSION={self.minimum!r}: write TLS12 or TLS13")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> ClientTls:
+        """Read the settings from environment variables.
+
+        Raises:
+            SettingsError: A variable has an invalid value.
+        """
+        return cls(
+            ca=environ.get("CLIENT_TLS_CA_PATH") or None,
+            cert=environ.get("CLIENT_TLS_CERT_PATH") or None,
+            key=environ.get("CLIENT_TLS_KEY_PATH") or None,
+            minimum=environ.get("CLIENT_TLS_MIN_VERSION") or "TLS12",  # type: ignore[arg-type]  # checked above
+        )
+
+    def apply(self, context: ssl.SSLContext) -> None:
+        """Change a context of a client accordingly.
+
+        Raises:
+            OSError: A file cannot be read or used.
+        """
+        if self.ca:
+            context.load_verify_locations(self.ca)
+        if self.cert:
+            context.load_cert_chain(self.cert, self.key)
+        if self.minimum == "TLS13":
+            context.minimum_version = ssl.TLSVersion.TLSv1_3
 
 
 class Access(Concealed, Struct, frozen=True, kw_only=True):
@@ -324,6 +388,9 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
         write_timeout: `SERVER_WRITE_TIMEOUT`, seconds: used with the `write_deadline` quirk only.
         tls_cert: `SERVER_TLS_CERT_PATH`: the file of the certificate and its intermediates; None for plain HTTP.
         tls_key: `SERVER_TLS_KEY_PATH`: the file of its key.
+        client_ca: `SERVER_TLS_CLIENT_CA_PATH`: the file of the authorities of required client certificates; None for
+            none (mutual TLS).
+        client_tls: `CLIENT_TLS_CA_PATH` and the other variables of TLS to providers.
         grace: Seconds that open answers have left when `igw serve` stops; a gateway of a test has none.
         ignored: Variables that are set and that this gateway ignores.
     """
@@ -355,6 +422,8 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
     write_timeout: float = 30.0
     tls_cert: str | None = None
     tls_key: str | None = None
+    client_ca: str | None = None
+    client_tls: ClientTls = ClientTls()
     grace: float = 5.0
     ignored: tuple[str, ...] = ()
 
@@ -367,6 +436,10 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
             raise SettingsError("token and oidc are both set: leave one of them out")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsError("SERVER_TLS_CERT_PATH and SERVER_TLS_KEY_PATH: set both, or neither for plain HTTP")
+        if self.client_ca is not None and self.tls_cert is None:
+            raise SettingsError(
+                "SERVER_TLS_CLIENT_CA_PATH: set SERVER_TLS_CERT_PATH and SERVER_TLS_KEY_PATH as well, or unset it"
+            )
         if self.grace < 0:
             raise SettingsError(f"grace={self.grace!r}: write seconds, 0 or more")
         for host in self.allowed_hosts:
@@ -394,6 +467,7 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
         Raises:
             SettingsError: A variable has an invalid value.
         """
+        _refuse_absent_features(environ)
         plain = cls(quirks=quirks)
         push_metrics = switch(environ, "TELEMETRY_ENABLED") and switch(environ, "TELEMETRY_METRICS_PUSH_ENABLED")
         guardrails = Guardrails.from_env(environ)
@@ -431,6 +505,8 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
             write_timeout=duration(environ, "SERVER_WRITE_TIMEOUT", plain.write_timeout),
             tls_cert=environ.get("SERVER_TLS_CERT_PATH") or None,
             tls_key=environ.get("SERVER_TLS_KEY_PATH") or None,
+            client_ca=environ.get("SERVER_TLS_CLIENT_CA_PATH") or None,
+            client_tls=ClientTls.from_env(environ),
             ignored=tuple(name for name in _not_here(environ) if name not in honoured and is_on(environ[name])),
         )
 
@@ -459,7 +535,22 @@ def _mcp(environ: Mapping[str, str], *, older: bool) -> McpSettings:
 
 def _not_here(environ: Mapping[str, str]) -> list[str]:
     """Return the variables that are set and that only the real gateway acts on."""
-    return sorted(name for name in environ if name in _NOT_HERE or name.startswith(_FAMILIES_NOT_HERE))
+    return [name for name in _NOT_HERE if name in environ]
+
+
+def _refuse_absent_features(environ: Mapping[str, str]) -> None:
+    """Return if no variable asks for a feature that only the real gateway has.
+
+    A switch that is explicitly off, such as `A2A_ENABLED=false`, makes the variables of its feature ineffective.
+
+    Raises:
+        SettingsError: A variable asks for one.
+    """
+    for prefix, (wanted, advice) in _REFUSED.items():
+        off = bool(environ.get(wanted)) and not switch(environ, wanted)
+        for name in sorted(environ):
+            if name.startswith(prefix) and is_on(environ[name]) and not off:
+                raise SettingsError(f"{name}: {advice}")
 
 
 def _pools(environ: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, str]]]:

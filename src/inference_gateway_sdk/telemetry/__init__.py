@@ -23,7 +23,9 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "opentelemetry":
             raise
-        text = "OpenTelemetry needs the package opentelemetry-api: pip install 'inference-gateway-sdk[otel]'"
+        from .._version import install_command
+
+        text = f"OpenTelemetry needs the package opentelemetry-api: {install_command('otel')}"
         raise ModuleNotFoundError(text, name=error.name) from None
     globals()[name] = OpenTelemetry
     return OpenTelemetry

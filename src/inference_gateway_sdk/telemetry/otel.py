@@ -177,8 +177,11 @@ class OpenTelemetry(SpanWatcher):
         if not state.recorded:
             return
         meta, attributes = call.meta, state.attributes
-        if meta is not None and meta.selected_provider:
-            attributes["gen_ai.provider.name"] = provider_name(meta.selected_provider)
+        provider = None if meta is None else meta.selected_provider
+        if call.route is not None and "/" in call.route:
+            provider = call.route.partition("/")[0]
+        if provider:
+            attributes["gen_ai.provider.name"] = provider_name(provider)
         error = None if call.error is None else type(call.error).__name__
         span = state.span
         recording = span.is_recording()
@@ -200,6 +203,11 @@ class OpenTelemetry(SpanWatcher):
         facts = {**state.attributes, **_answer(call, result, error)}
         if self._on_span or self._on_event:
             state.content |= captured_result(result, self._scrub)
+        for route in call.tried:
+            failed = {"error.type": type(route.error).__name__, "gen_ai.request.model": route.model}
+            state.span.add_event(
+                "inference_gateway.route_failed", failed | {"inference_gateway.attempts": route.attempts}
+            )
         state.span.set_attributes({**facts, **state.content} if self._on_span else facts)
         if self._on_event:
             self._emit(state, {**facts, **state.content})
@@ -323,7 +331,9 @@ def _answer(call: CallEnded, result: Any, error: str | None) -> dict[str, Any]:
     if call.cost is not None and call.cost.total is not None:
         facts["operation.cost"] = float(call.cost.total)
     meta = call.meta
-    if meta is not None and (meta.selected_provider or meta.selected_model):
+    if call.route is not None:
+        facts["inference_gateway.route"] = call.route
+    elif meta is not None and (meta.selected_provider or meta.selected_model):
         facts["inference_gateway.route"] = f"{meta.selected_provider or ''}/{meta.selected_model or ''}"
     return facts
 

@@ -14,6 +14,7 @@ from .._version import install_command
 
 if TYPE_CHECKING:
     from ..embedded.faults import Fault, fault
+    from ..embedded.providers.provider import ModelDetails
     from .answer import ToolCall
     from .cassettes import (
         Cassette,
@@ -37,6 +38,7 @@ __all__ = [
     "CassetteMissError",
     "Endpoint",
     "Fault",
+    "ModelDetails",
     "ReceivedRequest",
     "Redaction",
     "Script",
@@ -57,6 +59,7 @@ _HOMES = {
     "CassetteMissError": ".cassettes",
     "Endpoint": ".received",
     "Fault": "..embedded.faults",
+    "ModelDetails": "..embedded.providers.provider",
     "ReceivedRequest": ".received",
     "Redaction": ".cassettes",
     "Script": ".script",

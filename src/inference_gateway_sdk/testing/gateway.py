@@ -17,11 +17,13 @@ from msgspec.structs import replace
 
 from .. import AsyncInferenceGatewayClient, InferenceGatewayClient
 from .._client.runtime import async_system_runtime, system_runtime
+from .._model.json_values import is_mapping
 from ..embedded.app import create_app
 from ..embedded.faults.middleware import FaultMiddleware
 from ..embedded.gateway import Gateway
 from ..embedded.providers.catalogue import CATALOGUE
 from ..embedded.providers.local import LocalModel
+from ..embedded.providers.provider import read_details
 from ..embedded.runner import hosting
 from ..embedded.settings import Access, Settings
 from ..embedded.weights import Place
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     from .. import Timeouts
     from .._transport.protocols import AsyncTransport, Transport
+    from ..embedded.providers.provider import ModelDetails
     from .received import ReceivedRequest
 
 __all__ = ["ScriptedGateway", "scripted_gateway"]
@@ -60,14 +63,14 @@ class ScriptedGateway(Scripting):
     every script a request.
 
     Attributes:
-        models: The models it lists, with their providers in front.
+        models: The models it lists, with their providers in front. A test may set it while the gateway runs.
         check_unused: True if an unused script is an error at the end.
     """
 
     def __init__(
         self,
         *,
-        models: Iterable[str] = _MODELS,
+        models: Iterable[str] | Mapping[str, ModelDetails] = _MODELS,
         settings: Settings | None = None,
         tools: Iterable[Callable[..., object]] = (),
         sockets: bool = True,
@@ -76,6 +79,7 @@ class ScriptedGateway(Scripting):
         expectations = Expectations()
         super().__init__(expectations, Condition())
         self.models: Sequence[str] = tuple(models)
+        self._details: Mapping[str, ModelDetails] = read_details(models) if is_mapping(models) else {}
         self.check_unused = check_unused
         settings = settings or _EVERYTHING
         host = settings.host if sockets else _IN_PROCESS_HOST  # not checked: without a socket every Host is accepted
@@ -92,10 +96,11 @@ class ScriptedGateway(Scripting):
         """Build the gateway, with an `ExpectationProvider` for each provider."""
         nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
         built = Gateway.build(self._settings, nowhere, functions=tools)
-        providers = {
-            name: ExpectationProvider(name, self._expectations, lambda: self.models) for name in built.providers
-        }
+        providers = {name: ExpectationProvider(name, self._expectations, self._listed) for name in built.providers}
         return replace(built, providers=providers)
+
+    def _listed(self) -> Mapping[str, ModelDetails | None]:
+        return {name: self._details.get(name) for name in self.models}
 
     # Received requests
 
@@ -262,7 +267,7 @@ class ScriptedGateway(Scripting):
 
 def scripted_gateway(
     *,
-    models: Iterable[str] = _MODELS,
+    models: Iterable[str] | Mapping[str, ModelDetails] = _MODELS,
     settings: Settings | None = None,
     tools: Iterable[Callable[..., object]] = (),
     sockets: bool = True,
@@ -271,7 +276,8 @@ def scripted_gateway(
     """Make a gateway whose providers answer from scripts, for a `with` or an `async with` block.
 
     Args:
-        models: The models it lists, with providers in front: ["openai/gpt-4o"].
+        models: The models it lists, with providers in front: ["openai/gpt-4o"]. A mapping also gives their prices,
+            context windows and modalities: `{"openai/gpt-4o": ModelDetails(context_window=128_000)}`.
         settings: The gateway's settings: aliases, model lists, tokens and so on. None turns every feature on.
         tools: Python functions that it offers to chats as tools of an MCP server, and runs itself.
         sockets: False for a gateway that only clients in this process can reach. That is faster, but proves less.

@@ -19,19 +19,19 @@ from ..embedded.faults.kinds import ErrorEvent
 from ..embedded.forwarding import Lines
 from ..embedded.problems import Problem
 from ..embedded.providers import scripted
-from ..embedded.providers.provider import Listed, ProviderResponse, ProviderStatusError
+from ..embedded.providers.provider import Listed, ProviderResponse, ProviderStatusError, listed_models
 from ..embedded.providers.scripts import CREATED, DIALECTS, Conversation
 from .answer import STATUSES, Refusal, ScriptedAnswer, refusal_of
 from .recording_middleware import REQUEST_CONTEXT
 from .script import Raw
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 
     from ..embedded.chat_schema import ChatRequest
     from ..embedded.faults import RequestInfo
     from ..embedded.faults.plan import Listener
-    from ..embedded.providers.provider import ProviderRequest
+    from ..embedded.providers.provider import ModelDetails, ProviderRequest
     from ..embedded.providers.scripts import ScriptedTurn
     from .expectations import Expectations
     from .recording_middleware import RequestContext
@@ -226,10 +226,12 @@ class ExpectationProvider:
     Args:
         id: The provider's id.
         expectations: The scripts.
-        models: Return the names of all models, with their providers in front.
+        models: Return all models, with their providers in front, and their details.
     """
 
-    def __init__(self, id: str, expectations: Expectations, models: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self, id: str, expectations: Expectations, models: Callable[[], Mapping[str, ModelDetails | None]]
+    ) -> None:
         self._id = id
         self._expectations = expectations
         self._models = models
@@ -242,12 +244,8 @@ class ExpectationProvider:
 
     async def models(self) -> list[Listed]:
         """Return the models of this provider."""
-        names = (name.partition("/") for name in self._models())
-        return [
-            Listed(id=model, object="model", created=CREATED, owned_by=self._id)
-            for provider, _, model in names
-            if provider == self._id
-        ]
+        own = {name: details for name, details in self._models().items() if name.startswith(f"{self._id}/")}
+        return listed_models(own, self._id)
 
     async def chat(self, request: ChatRequest) -> bytes:
         """Return the body of the answer, as `ModelProvider.chat` does."""

@@ -62,12 +62,12 @@ def test_our_clients_list_and_call(world: World, start: Start, clock: Clock) -> 
         tools = await client.list_mcp_tools()
         assert [tool.name for tool in tools] == [
             *["mcp_python_add", "mcp_python_fail"],
-            *["mcp_world_clock_time_in", "mcp_world_clock_broken", "mcp_world_clock_slow"],
+            *["mcp_127_0_0_1_time_in", "mcp_127_0_0_1_broken", "mcp_127_0_0_1_slow"],
         ]
         assert tools[0].input_schema["required"] == ["a"]
         assert tools[2].output_schema["required"] == ["result"]
         assert (await client.call_mcp_tool("mcp_python_add", {"a": 1, "b": 5})).text == "6"
-        result = await client.call_mcp_tool("mcp_world_clock_time_in", {"city": "Zürich"})
+        result = await client.call_mcp_tool("mcp_127_0_0_1_time_in", {"city": "Zürich"})
         assert (result.text, result.is_error, result.structured_content) == (
             "12:00 in Zürich",
             False,
@@ -93,8 +93,8 @@ def test_the_official_client_lists_and_calls(start: Start, clock: Clock) -> None
             assert client.protocol_version == VERSION
             assert client.server_info.name == "inference-gateway-sdk-embedded"
             tools = (await client.list_tools()).tools
-            assert [tool.name for tool in tools][:3] == ["mcp_python_add", "mcp_python_fail", "mcp_world_clock_time_in"]
-            result = await client.call_tool("mcp_world_clock_time_in", {"city": "Rome"})
+            assert [tool.name for tool in tools][:3] == ["mcp_python_add", "mcp_python_fail", "mcp_127_0_0_1_time_in"]
+            result = await client.call_tool("mcp_127_0_0_1_time_in", {"city": "Rome"})
             assert (result.content[0].text, result.is_error) == ("12:00 in Rome", False)
             assert (await client.call_tool("mcp_python_add", {"a": 2})).content[0].text == "4"
             assert (await client.call_tool("mcp_python_fail", {"reason": "x"})).is_error
@@ -130,11 +130,11 @@ def test_long_lists_come_in_pages(world: World, start: Start) -> None:
     assert asyncio.run(official()) == names
 
 
-def test_two_servers_of_one_name_have_distinct_tools(start: Start, clock: Clock) -> None:
-    """The second of two servers of one name has a number after its alias."""
+def test_two_servers_at_one_host_have_distinct_tools(start: Start, clock: Clock) -> None:
+    """The second of two servers at one host has a number after its alias."""
     mcp = McpSettings(enabled=True, servers=(clock.url, clock.url), include=("time_in",))
     tools = post(start(mcp=mcp, expose_mcp=True), request("tools/list")).json()["result"]["tools"]
-    assert [tool["name"] for tool in tools] == ["mcp_world_clock_time_in", "mcp_world_clock_2_time_in"]
+    assert [tool["name"] for tool in tools] == ["mcp_127_0_0_1_time_in", "mcp_127_0_0_1_2_time_in"]
 
 
 def test_what_models_are_not_offered_cannot_be_called(start: Start) -> None:
@@ -172,10 +172,10 @@ def test_a_server_that_is_gone_is_an_internal_error(world: World, start: Start, 
     mcp = McpSettings(enabled=True, servers=(clock.url,), call_timeout=0.5, reconnect_interval=0.05)
     url = start(mcp=mcp, expose_mcp=True)
     until(lambda: post(url, request("tools/list")).json()["result"]["tools"])
-    answer = post(url, request("tools/call", name="mcp_world_clock_slow"))
+    answer = post(url, request("tools/call", name="mcp_127_0_0_1_slow"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (200, -32603)
     with pytest.raises(InternalError, match="did not answer in time"):
-        world.with_client(lambda client: client.call_mcp_tool("mcp_world_clock_slow", max_retries=0), url)
+        world.with_client(lambda client: client.call_mcp_tool("mcp_127_0_0_1_slow", max_retries=0), url)
 
 
 def test_what_an_answer_carries(start: Start) -> None:

@@ -52,13 +52,17 @@ def test_tools_of_a_server_are_listed_and_run(
     """Each form of the protocol gives the same tools and results; a session is named where there is one."""
     clock.only_handshakes = only_handshakes
     model.turns = [
-        calls(("mcp_time_in", {"city": "Rome"}), ("mcp_broken", {}), ("mcp_time_in", {"city": 5})),
+        calls(
+            ("mcp_127_0_0_1_time_in", {"city": "Rome"}),
+            ("mcp_127_0_0_1_broken", {}),
+            ("mcp_127_0_0_1_time_in", {"city": 5}),
+        ),
         replies("ok"),
     ]
     url = start(mcp=settings(clock.url), expose_mcp=True)
-    assert listed(url) == ["mcp_time_in", "mcp_broken", "mcp_slow"]
+    assert listed(url) == ["mcp_127_0_0_1_time_in", "mcp_127_0_0_1_broken", "mcp_127_0_0_1_slow"]
     assert post(url).status_code == 200
-    assert model.offered == ["mcp_time_in", "mcp_broken", "mcp_slow"]
+    assert model.offered == ["mcp_127_0_0_1_time_in", "mcp_127_0_0_1_broken", "mcp_127_0_0_1_slow"]
     time_in, broken, wrong = model.results()
     assert (time_in, broken) == ("12:00 in Rome", "Error: Error executing tool broken")
     assert wrong.startswith("Error: Error executing tool time_in: 1 validation error")
@@ -69,7 +73,7 @@ def test_the_list_is_the_gateways_own(world: World, start: Start, clock: Clock) 
     """An item names the tool with the prefix `mcp_`, the server's address, and the server's schema."""
     url = start(mcp=settings(clock.url), expose_mcp=True)
     tools = world.with_client(lambda client: client.list_tools(), url)
-    assert (tools.object, tools.data[0].name, tools.data[0].server) == ("list", "mcp_time_in", clock.url)
+    assert (tools.object, tools.data[0].name, tools.data[0].server) == ("list", "mcp_127_0_0_1_time_in", clock.url)
     assert tools.data[0].description == "Say the time in a city"
     assert tools.data[0].input_schema == {
         "properties": {"city": {"default": "Berlin", "title": "City", "type": "string"}},
@@ -98,7 +102,7 @@ def test_a_gateway_without_mcp_lists_nothing(start: Start, model: Model, clock: 
 def test_a_forgotten_session_is_begun_anew(start: Start, model: Model, clock: Clock) -> None:
     """A session that the server forgot is initialised again, and the tool is run."""
     clock.only_handshakes = True
-    model.turns = [calls(("mcp_time_in", {})), replies("ok")]
+    model.turns = [calls(("mcp_127_0_0_1_time_in", {})), replies("ok")]
     url = start(mcp=settings(clock.url))
     clock.forgets = True
     post(url)
@@ -108,25 +112,28 @@ def test_a_forgotten_session_is_begun_anew(start: Start, model: Model, clock: Cl
 
 def test_a_tool_that_takes_too_long(start: Start, model: Model, clock: Clock) -> None:
     """A tool that is not done in time is an error for the model to read."""
-    model.turns = [calls(("mcp_slow", {})), replies("ok")]
+    model.turns = [calls(("mcp_127_0_0_1_slow", {})), replies("ok")]
     url = start(mcp=settings(clock.url, call_timeout=0.5, reconnect_interval=0.05), expose_mcp=True)
-    until(lambda: "mcp_slow" in listed(url))
+    until(lambda: "mcp_127_0_0_1_slow" in listed(url))
     post(url)
     assert model.results() == [f"Error: {clock.url} did not answer in time"]
 
 
 def test_two_servers_with_a_tool_of_one_name(start: Start, model: Model, clock: Clock) -> None:
-    """Both tools are listed; a model is offered the first, and that one is run."""
+    """The alias keeps them apart; gateways up to 0.48 list both and offer the first."""
 
     def time_in(city: str = "Berlin") -> str:
         """Say the time."""
         return f"noon in {city}"
 
-    model.turns = [calls(("mcp_time_in", {})), replies("ok")]
-    url = start(time_in, mcp=settings(clock.url), expose_mcp=True)
-    assert listed(url).count("mcp_time_in") == 2
-    post(url)
-    assert (model.offered.count("mcp_time_in"), model.results()) == (1, ["noon in Berlin"])
+    model.turns = [calls(("mcp_python_time_in", {}), ("mcp_127_0_0_1_time_in", {})), replies("ok")]
+    post(start(time_in, mcp=settings(clock.url), expose_mcp=True))
+    assert model.offered[:2] == ["mcp_python_time_in", "mcp_127_0_0_1_time_in"]
+    assert model.results() == ["noon in Berlin", "12:00 in Berlin"]
+    older = start(time_in, mcp=settings(clock.url), expose_mcp=True, quirks="v0.48")
+    assert listed(older).count("mcp_time_in") == 2
+    post(older)
+    assert model.offered == ["mcp_time_in", "mcp_broken", "mcp_slow"]
 
 
 def unreachable() -> str:
@@ -142,7 +149,7 @@ def test_a_server_that_cannot_be_reached_is_left_out(
     gone = unreachable()
     url = start(mcp=settings(gone, clock.url, reconnect_interval=0.05))
     post(url)
-    assert model.offered == ["mcp_time_in", "mcp_broken", "mcp_slow"]
+    assert model.offered == ["mcp_127_0_0_1_2_time_in", "mcp_127_0_0_1_2_broken", "mcp_127_0_0_1_2_slow"]
     time.sleep(0.3)  # for several attempts to reconnect, none of which may be logged
     logged = [record.getMessage() for record in caplog.records if "no tools from the MCP server" in record.getMessage()]
     assert len(logged) == 1
@@ -166,7 +173,7 @@ def test_a_key_in_the_address_of_a_server_is_never_shown(
     with serving(handler) as server:
         address = f"{server.url}/mcp"
         with_key = f"{address}?key=KEYSECRET".replace("http://", "http://me:PASSSECRET@")
-        model.turns = [calls(("mcp_t", {})), replies("ok")]
+        model.turns = [calls(("mcp_127_0_0_1_t", {})), replies("ok")]
         url = start(mcp=settings(with_key, unreachable() + "?key=KEYSECRET"), expose_mcp=True)
         tools = httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]
         assert [tool["server"] for tool in tools] == [address]
@@ -217,14 +224,14 @@ def test_a_server_is_asked_again(start: Start) -> None:
     with serving(rpc(tools)) as server:
         mcp = settings(f"{server.url}/mcp", polling_interval=0.05, reconnect_interval=0.05)
         url = start(mcp=mcp, expose_mcp=True)
-        assert listed(url) == ["mcp_one", "mcp_two"]
+        assert listed(url) == ["mcp_127_0_0_1_one", "mcp_127_0_0_1_two"]
         assert {request.headers["mcp-method"] for request in server.requests} == {"server/discover", "tools/list"}
         tools[:] = [{"name": "three"}]
-        until(lambda: listed(url) == ["mcp_three"])
+        until(lambda: listed(url) == ["mcp_127_0_0_1_three"])
         server.handler = rpc(tools, broken=True)
         until(lambda: listed(url) == [])
         server.handler = rpc(tools)
-        until(lambda: listed(url) == ["mcp_three"])
+        until(lambda: listed(url) == ["mcp_127_0_0_1_three"])
 
 
 def test_a_server_that_is_not_asked_again(start: Start) -> None:
@@ -235,7 +242,7 @@ def test_a_server_that_is_not_asked_again(start: Start) -> None:
         tools[:] = [{"name": "two"}]
         asked = len(server.requests)
         time.sleep(0.2)  # a gateway that polls would have asked by then
-        assert (listed(url), len(server.requests)) == (["mcp_one"], asked)
+        assert (listed(url), len(server.requests)) == (["mcp_127_0_0_1_one"], asked)
 
 
 def silent(connection: Connection, _: Request) -> None:
@@ -279,7 +286,7 @@ def test_a_result_without_text_is_given_as_json(start: Start, model: Model) -> N
         result = {"content": [{"type": "image", "data": "", "mimeType": "x/y"}], "structuredContent": {"b": 1, "a": 2}}
         connection.json({"jsonrpc": "2.0", "id": message["id"], "result": result})
 
-    model.turns = [calls(("mcp_one", {})), replies("ok")]
+    model.turns = [calls(("mcp_127_0_0_1_one", {})), replies("ok")]
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert [json.loads(result) for result in model.results()] == [{"a": 2, "b": 1}]
@@ -298,18 +305,23 @@ def test_a_tool_without_a_description_is_listed_all_the_same(start: Start) -> No
     with serving(rpc([{"name": "one"}])) as server:
         url = start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)
         (tool,) = httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]
-        assert tool == {"name": "mcp_one", "description": "", "server": f"{server.url}/mcp", "input_schema": {}}
+        assert tool == {
+            "name": "mcp_127_0_0_1_one",
+            "description": "",
+            "server": f"{server.url}/mcp",
+            "input_schema": {},
+        }
 
 
 def test_what_is_listed_for_a_model_is_what_is_searched(start: Start, model: Model) -> None:
     """A query matches the listed name, and no word outside the list."""
     model.turns = [
-        calls(("mcp_tools_get", {"query": "MCP_one"}), ("mcp_tools_get", {"query": "none"})),
+        calls(("mcp_tools_get", {"query": "MCP_127_0_0_1_ONE"}), ("mcp_tools_get", {"query": "none"})),
         replies("ok"),
     ]
     with serving(rpc([{"name": "one"}])) as server:
         post(start(mcp=settings(f"{server.url}/mcp", mode="selector")))
-    one = {"name": "mcp_one", "description": "", "input_schema": {}}
+    one = {"name": "mcp_127_0_0_1_one", "description": "", "input_schema": {}}
     assert [json.loads(result) for result in model.results()] == [[one], []]
 
 
@@ -323,7 +335,7 @@ def test_a_redirect_is_followed(start: Start) -> None:
             rpc([{"name": "one"}])(connection, request)
 
     with serving(handler) as server:
-        assert listed(start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)) == ["mcp_one"]
+        assert listed(start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)) == ["mcp_127_0_0_1_one"]
 
 
 def test_a_redirect_to_another_server_is_not_followed(start: Start, caplog: pytest.LogCaptureFixture) -> None:
@@ -361,10 +373,10 @@ def test_results_that_are_none(start: Start, model: Model, result: object, read:
         else:
             connection.json({"jsonrpc": "2.0", "id": 1, "result": result})
 
-    model.turns = [calls(("mcp_one", {})), replies("ok")]
+    model.turns = [calls(("mcp_127_0_0_1_one", {})), replies("ok")]
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
-    assert model.offered == ["mcp_one"]
+    assert model.offered == ["mcp_127_0_0_1_one"]
     assert model.results()[0].startswith(read)
 
 
@@ -388,7 +400,7 @@ def test_answers_may_be_events(start: Start, model: Model) -> None:
                 b": ping\n\n", event({"jsonrpc": "2.0", "method": "notifications/message"}), event(answer)
             )
 
-    model.turns = [calls(("mcp_one", {})), replies("ok")]
+    model.turns = [calls(("mcp_127_0_0_1_one", {})), replies("ok")]
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert model.results() == ["a\nb"]
@@ -405,14 +417,14 @@ def test_an_error_of_the_protocol_is_read_by_the_model(start: Start, model: Mode
             return
         connection.json({"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "Unknown tool: one"}}, 400)
 
-    model.turns = [calls(("mcp_one", {})), replies("ok")]
+    model.turns = [calls(("mcp_127_0_0_1_one", {})), replies("ok")]
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert model.results() == ["Error: Unknown tool: one"]
 
 
 def test_a_servers_alias_may_be_given(world: World, start: Start, clock: Clock) -> None:
-    """MCP_SERVERS=alias=url, the form of the newest gateways, puts the alias in the public names of the tools."""
+    """MCP_SERVERS=alias=url, the form of the newest gateways, puts the alias in the names of the tools."""
     url = start(mcp=settings(f"time-1={clock.url}"), expose_mcp=True)
 
     async def scenario(client: Any) -> None:

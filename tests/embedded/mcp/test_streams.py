@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.wire
 
-CALL = chunk(delta={"tool_calls": [{"index": 0, "id": "t", "function": {"name": "mcp_add", "arguments": '{"a": 1}'}}]})
+CALL = chunk(
+    delta={"tool_calls": [{"index": 0, "id": "t", "function": {"name": "mcp_python_add", "arguments": '{"a": 1}'}}]}
+)
 
 
 def post(url: str) -> httpx2.Response:
@@ -49,14 +51,18 @@ def read(world: World, url: str) -> tuple[list[Any], Any]:
 def test_our_clients_see_the_turns(world: World, start: Start, model: Model) -> None:
     """Each turn is a separate message with its calls and usage, and calls run by the gateway are marked."""
     model.turns = [
-        calls(("mcp_add", {"a": 1}), ("mcp_add", {"a": 2}), id="one", text="Let me see"),
-        calls(("mcp_fail", {"reason": "no luck"}), id="two"),
+        calls(("mcp_python_add", {"a": 1}), ("mcp_python_add", {"a": 2}), id="one", text="Let me see"),
+        calls(("mcp_python_fail", {"reason": "no luck"}), id="two"),
         replies("Done"),
     ]
     chunks, turns = read(world, start(add, fail))
     assert [turn.text for turn in turns] == ["Let me see", None, "Done"]
     called = [[(call.function.name, json.loads(call.function.arguments)) for call in turn.tool_calls] for turn in turns]
-    assert called == [[("mcp_add", {"a": 1}), ("mcp_add", {"a": 2})], [("mcp_fail", {"reason": "no luck"})], []]
+    assert called == [
+        [("mcp_python_add", {"a": 1}), ("mcp_python_add", {"a": 2})],
+        [("mcp_python_fail", {"reason": "no luck"})],
+        [],
+    ]
     assert all(call.ran_on_gateway for turn in turns for call in turn.tool_calls)
     assert [turn.usage.total_tokens for turn in turns] == [3, 3, 3]
     assert "".join(chunk.text or "" for chunk in chunks) == "Let me seeDone"
@@ -81,7 +87,7 @@ def test_the_turn_goes_back_whole(start: Start, model: Model) -> None:
             chunk(delta={"role": "assistant", "reasoning_content": "Hm"}),
             chunk("Let "),
             chunk("me", delta={"reasoning_content": "m"}),
-            chunk(delta={"tool_calls": [{"id": "a", "function": {"name": "mcp_add"}}]}),
+            chunk(delta={"tool_calls": [{"id": "a", "function": {"name": "mcp_python_add"}}]}),
             chunk(delta={"tool_calls": [{"function": {"arguments": '{"a"'}}]}),
             chunk(delta={"tool_calls": [{"function": {"arguments": ": 5}"}}]}),
             chunk(
@@ -89,7 +95,7 @@ def test_the_turn_goes_back_whole(start: Start, model: Model) -> None:
                     "tool_calls": [
                         {
                             "id": "b",
-                            "function": {"name": "mcp_add", "arguments": "{}"},
+                            "function": {"name": "mcp_python_add", "arguments": "{}"},
                             "extra_content": {"google": {"thought_signature": "s"}},
                         }
                     ]
@@ -116,7 +122,7 @@ def test_the_turn_goes_back_whole(start: Start, model: Model) -> None:
 def test_ten_rounds_are_the_end(world: World, start: Start, model: Model) -> None:
     """After ten rounds of tools the eleventh turn is the last, and its calls are not run."""
     model.turns = [
-        *(calls(("mcp_add", {"a": number}), id=f"turn{number}") for number in range(11)),
+        *(calls(("mcp_python_add", {"a": number}), id=f"turn{number}") for number in range(11)),
         replies("never"),
     ]
     _, turns = read(world, start(add))
@@ -137,7 +143,7 @@ def test_a_first_error_has_its_status(world: World, start: Start, model: Model) 
 def test_a_later_error_is_a_frame_with_its_status(world: World, start: Start, model: Model) -> None:
     """Between turns an error is a readable frame and the end; our client raises it with the partial answer."""
     model.turns = [
-        calls(("mcp_add", {"a": 1}), text="Let me see"),
+        calls(("mcp_python_add", {"a": 1}), text="Let me see"),
         refuses(429, b'{"error":\n{"message":"slow down"}}'),
     ]
     url = start(add)
@@ -176,7 +182,7 @@ def test_a_turn_without_a_finish_ends_everything(world: World, start: Start, mod
 
 def test_a_later_turn_that_breaks_off_breaks_the_stream(world: World, start: Start, model: Model) -> None:
     """A break in the second turn is the stream's; the data before it is kept."""
-    model.turns = [calls(("mcp_add", {"a": 1})), breaks(chunk("Hel", id="end"))]
+    model.turns = [calls(("mcp_python_add", {"a": 1})), breaks(chunk("Hel", id="end"))]
     url = start(add)
     with pytest.raises(StreamTruncatedError) as caught:
         read(world, url)
@@ -200,7 +206,7 @@ def test_a_client_that_leaves_frees_the_provider(start: Start, model: Model) -> 
             connection.chunk(chunk("x", id="end"))
             connection.pause(0.01)
 
-    model.turns = [calls(("mcp_add", {"a": 1})), endless]
+    model.turns = [calls(("mcp_python_add", {"a": 1})), endless]
     chat = {"model": "openai/m", "messages": [], "stream": True}
     url = f"{start(add)}/v1/chat/completions"
     with httpx2.Client(trust_env=False) as client, client.stream("POST", url, json=chat, timeout=20) as answer:
@@ -222,7 +228,7 @@ def test_a_client_that_leaves_ends_a_tool(start: Start, model: Model) -> None:
             ended.set()
         return "late"
 
-    model.turns = [calls(("mcp_wait", {}))]
+    model.turns = [calls(("mcp_python_wait", {}))]
     chat = {"model": "openai/m", "messages": [], "stream": True}
     url = f"{start(wait)}/v1/chat/completions"
     with httpx2.Client(trust_env=False) as client, client.stream("POST", url, json=chat, timeout=20):

@@ -37,8 +37,8 @@ def post(url: str, *, headers: dict[str, str] | None = None, **body: Any) -> htt
 def test_the_last_answer_is_the_only_one(world: World, start: Start, model: Model) -> None:
     """A model that calls two tools and then a third gets their results; the client gets only the last answer."""
     model.turns = [
-        calls(("mcp_add", {"a": 1}), ("mcp_add", {"a": 3, "b": 4}), id="one"),
-        calls(("mcp_add", {"a": 10}), id="two"),
+        calls(("mcp_python_add", {"a": 1}), ("mcp_python_add", {"a": 3, "b": 4}), id="one"),
+        calls(("mcp_python_add", {"a": 10}), id="two"),
         replies("Done"),
     ]
     url = start(add)
@@ -54,10 +54,10 @@ def test_the_last_answer_is_the_only_one(world: World, start: Start, model: Mode
 
 def test_a_result_answers_its_call(start: Start, model: Model) -> None:
     """The turn is sent back to the model unchanged, and each result names its call."""
-    model.turns = [calls(("mcp_add", {"a": 1}), text="Let me see", id="x"), replies("3")]
+    model.turns = [calls(("mcp_python_add", {"a": 1}), text="Let me see", id="x"), replies("3")]
     assert post(start(add)).status_code == 200
     turn, result = model.asked[1]["messages"][1:]
-    function = {"name": "mcp_add", "arguments": '{"a": 1}'}
+    function = {"name": "mcp_python_add", "arguments": '{"a": 1}'}
     assert turn == {
         "role": "assistant",
         "content": "Let me see",
@@ -68,7 +68,7 @@ def test_a_result_answers_its_call(start: Start, model: Model) -> None:
 
 def test_the_clients_tools_are_replaced(start: Start, model: Model) -> None:
     """The gateway's tools replace the client's in every request; `tool_choice` is sent unchanged."""
-    model.turns = [calls(("mcp_add", {"a": 1})), replies("3")]
+    model.turns = [calls(("mcp_python_add", {"a": 1})), replies("3")]
     mine = {"type": "function", "function": {"name": "mine", "parameters": {}}}
     post(start(add), tools=[mine], tool_choice={"type": "function", "function": {"name": "mine"}}, seed=7)
     parameters = {
@@ -78,7 +78,7 @@ def test_the_clients_tools_are_replaced(start: Start, model: Model) -> None:
         "additionalProperties": False,
         "title": "Arguments",
     }
-    function = {"name": "mcp_add", "description": "Add two numbers.", "parameters": parameters}
+    function = {"name": "mcp_python_add", "description": "Add two numbers.", "parameters": parameters}
     for asked in model.asked:
         assert asked["tools"] == [{"type": "function", "function": function}]
         assert asked["tool_choice"]["function"] == {"name": "mine"}
@@ -90,13 +90,13 @@ def test_selector_mode_lists_and_runs(start: Start, model: Model) -> None:
     model.turns = [
         calls(("mcp_tools_get", ""), ("mcp_tools_get", {"query": "NUMBERS"}), ("mcp_tools_get", {"query": "nothing"})),
         calls(
-            ("mcp_tools_get", {"names": ["mcp_fail"]}),
-            ("mcp_tools_get", {"names": ["add"], "query": "numbers"}),
+            ("mcp_tools_get", {"names": ["mcp_python_fail"]}),
+            ("mcp_tools_get", {"names": ["python_add"], "query": "numbers"}),
             ("mcp_tools_get", {"names": []}),
         ),
         calls(
-            ("mcp_tools_execute", {"name": "mcp_add", "arguments": {"a": 1}}),
-            ("mcp_tools_execute", {"name": "add", "arguments": {"a": 2}}),
+            ("mcp_tools_execute", {"name": "mcp_python_add", "arguments": {"a": 1}}),
+            ("mcp_tools_execute", {"name": "python_add", "arguments": {"a": 2}}),
             ("mcp_tools_execute", {"name": "gone"}),
         ),
         replies("3"),
@@ -104,24 +104,25 @@ def test_selector_mode_lists_and_runs(start: Start, model: Model) -> None:
     assert post(start(add, fail, mcp=McpSettings())).json()["choices"][0]["message"]["content"] == "3"
     assert model.offered == ["mcp_tools_get", "mcp_tools_execute"]
     every, some, none = (json.loads(result) for result in model.results(1))
-    assert [tool["name"] for tool in every] == ["mcp_add", "mcp_fail"]
-    assert ([tool["name"] for tool in some], none) == (["mcp_add"], [])
+    assert [tool["name"] for tool in every] == ["mcp_python_add", "mcp_python_fail"]
+    assert ([tool["name"] for tool in some], none) == (["mcp_python_add"], [])
     assert every[0]["input_schema"]["required"] == ["a"]
     named, both, empty = ([tool["name"] for tool in json.loads(result)] for result in model.results(2)[3:])
-    assert (named, both, empty) == (["mcp_fail"], ["mcp_add"], ["mcp_add", "mcp_fail"])
+    assert (named, both, empty) == (["mcp_python_fail"], ["mcp_python_add"], ["mcp_python_add", "mcp_python_fail"])
     assert model.results(3)[6:] == ["3", "4", "Error: unknown tool gone"]
 
 
 @pytest.mark.parametrize(
     ("name", "arguments", "result"),
     [
-        ("mcp_fail", {"reason": "no luck"}, "Error: no luck"),
-        ("mcp_add", {"a": "one"}, "Error: Expected `int`, got `str` - at `$.a`"),
-        ("mcp_add", {"a": 1, "c": 2}, "Error: Object contains unknown field `c`"),
-        ("mcp_add", "{oops", "Error: the arguments are not a JSON object"),
-        ("mcp_add", "[1]", "Error: the arguments are not a JSON object"),
-        ("mcp_gone", {}, "Error: unknown tool mcp_gone"),
-        ("add", {"a": 1}, "3"),
+        ("mcp_python_fail", {"reason": "no luck"}, "Error: no luck"),
+        ("mcp_python_add", {"a": "one"}, "Error: Expected `int`, got `str` - at `$.a`"),
+        ("mcp_python_add", {"a": 1, "c": 2}, "Error: Object contains unknown field `c`"),
+        ("mcp_python_add", "{oops", "Error: the arguments are not a JSON object"),
+        ("mcp_python_add", "[1]", "Error: the arguments are not a JSON object"),
+        ("mcp_python_gone", {}, "Error: unknown tool mcp_python_gone"),
+        ("python_add", {"a": 1}, "3"),
+        ("add", {"a": 1}, "Error: unknown tool add"),
     ],
 )
 def test_what_goes_wrong_is_read_by_the_model(
@@ -136,16 +137,16 @@ def test_what_goes_wrong_is_read_by_the_model(
 
 def test_ten_rounds_are_the_end(start: Start, model: Model) -> None:
     """A model that never stops calling tools is asked eleven times; its last answer still calls one."""
-    model.turns = [calls(("mcp_add", {"a": 1}))]
+    model.turns = [calls(("mcp_python_add", {"a": 1}))]
     answer = post(start(add)).json()
     assert (len(model.asked), len(model.results())) == (11, 10)
-    assert answer["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "mcp_add"
+    assert answer["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "mcp_python_add"
 
 
 @pytest.mark.parametrize("finish", ["stop", "length"])
 def test_calls_are_run_whatever_the_turn_ends_with(start: Start, model: Model, finish: str) -> None:
     """Tool calls are run by their presence, whatever the finish reason."""
-    model.turns = [calls(("mcp_add", {"a": 1}), finish=finish), replies("3")]
+    model.turns = [calls(("mcp_python_add", {"a": 1}), finish=finish), replies("3")]
     assert post(start(add)).json()["choices"][0]["message"]["content"] == "3"
 
 
@@ -160,7 +161,7 @@ def test_a_first_error_passes_as_without_tools(start: Start, model: Model) -> No
 @pytest.mark.parametrize("second", [refuses(429), refuses(200, b"no json")], ids=["refused", "undecodable"])
 def test_a_later_failure_is_a_500(world: World, start: Start, model: Model, second: Any) -> None:
     """A provider that fails after a tool has run is hidden by the gateway's own 500."""
-    model.turns = [calls(("mcp_add", {"a": 1})), second]
+    model.turns = [calls(("mcp_python_add", {"a": 1})), second]
     url = start(add)
     with pytest.raises(InternalError, match="Failed to execute MCP tools"):
         world.with_client(lambda client: client.generate_content("openai/m", "hi", max_retries=0), url)
@@ -168,7 +169,7 @@ def test_a_later_failure_is_a_500(world: World, start: Start, model: Model, seco
 
 def test_the_whole_conversation_has_one_deadline(start: Start, model: Model) -> None:
     """A model that calls tools until the deadline of an answer is a 504."""
-    model.turns = [calls(("mcp_add", {"a": 1})), lambda connection, _: connection.stall()]
+    model.turns = [calls(("mcp_python_add", {"a": 1})), lambda connection, _: connection.stall()]
     assert post(start(add, read_timeout=0.4)).status_code == 504
 
 
@@ -192,7 +193,7 @@ def test_the_smoke_test_model_is_offered_nothing(start: Start) -> None:
 def test_an_empty_bypass_is_none(start: Start, model: Model) -> None:
     """The header without a value has no effect."""
     post(start(add), headers={"X-MCP-Bypass": ""})
-    assert model.offered == ["mcp_add"]
+    assert model.offered == ["mcp_python_add"]
 
 
 def test_the_clients_option_keeps_out(world: World, start: Start, model: Model) -> None:
@@ -205,24 +206,24 @@ def test_the_clients_option_keeps_out(world: World, start: Start, model: Model) 
 @pytest.mark.parametrize(
     ("lists", "offered"),
     [
-        ({"include": ("add",)}, ["mcp_add"]),
-        ({"include": ("mcp_fail", "unknown")}, ["mcp_fail"]),
-        ({"exclude": ("add",)}, ["mcp_fail"]),
-        ({"include": ("add",), "exclude": ("add",)}, ["mcp_add"]),
+        ({"include": ("add",)}, ["mcp_python_add"]),
+        ({"include": ("mcp_python_fail", "unknown")}, ["mcp_python_fail"]),
+        ({"exclude": ("add",)}, ["mcp_python_fail"]),
+        ({"include": ("add",), "exclude": ("add",)}, ["mcp_python_add"]),
     ],
 )
 def test_lists_decide_which_tools_are_offered(
     start: Start, model: Model, lists: dict[str, tuple[str, ...]], offered: list[str]
 ) -> None:
     """`MCP_INCLUDE_TOOLS` wins over `MCP_EXCLUDE_TOOLS`; an excluded tool cannot be run either, but is listed."""
-    hidden = "mcp_fail" if offered == ["mcp_add"] else "mcp_add"
+    hidden = "mcp_python_fail" if offered == ["mcp_python_add"] else "mcp_python_add"
     model.turns = [calls((hidden, {"a": 1, "reason": "x"})), replies("no")]
     url = start(add, fail, mcp=McpSettings(mode="direct", **lists), expose_mcp=True)
     post(url)
     assert model.offered == offered
     assert model.results() == [f"Error: unknown tool {hidden}"]
     listed = httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]
-    assert [tool["name"] for tool in listed] == ["mcp_add", "mcp_fail"]
+    assert [tool["name"] for tool in listed] == ["mcp_python_add", "mcp_python_fail"]
 
 
 def test_without_tools_left_a_chat_is_a_plain_one(start: Start, model: Model) -> None:

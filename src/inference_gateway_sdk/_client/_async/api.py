@@ -65,7 +65,8 @@ T = TypeVar("T")
 class AsyncInferenceGatewayAPI(Protocol):
     """The methods of a client. `AsyncInferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, those for costs, and `open` are not part of it: a stand-in need not have them.
+    Methods that copy or close a client, those for costs and routes, and `open` are not part of it: a stand-in need not
+    have them.
     """
 
     async def list_models(
@@ -146,7 +147,7 @@ class AsyncInferenceGatewayAPI(Protocol):
         model: str,
         input: ResponseItems,
         *,
-        provider: Provider | str | None = None,
+        provider: Provider | str | Mapping[str, Any] | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
         """Create a response and return it whole (contract: POST /responses)."""
@@ -157,7 +158,7 @@ class AsyncInferenceGatewayAPI(Protocol):
         model: str,
         input: ResponseItems,
         *,
-        provider: Provider | str | None = None,
+        provider: Provider | str | Mapping[str, Any] | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> AsyncStream[ResponseStreamEvent, Response]:
         """Stream a response (contract: POST /responses with `stream`)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ... import _wire
@@ -11,6 +12,7 @@ from ..._wire.call import Target, check_provider, stream_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
 from ..settings import (
+    GENERATES,
     ClientSettings,
     describe_types,
     left_behind,
@@ -23,6 +25,7 @@ from ..settings import (
     without_left_behind,
 )
 from ..signatures import with_signatures
+from .batch import AsyncBatchMethods
 from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
@@ -40,15 +43,17 @@ if TYPE_CHECKING:
     from ..._generated.gateway import Provider
     from ..._generated.models import ListModelsResponse
     from ..._model.cost import Cost, Price
+    from ..._routing.candidates import Fallback
     from ..._transport.protocols import AsyncTransport
     from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
     from .. import keywords
-    from ..accounts import Budget
+    from ..accounts import Budget, BudgetReached
     from ..hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
     from ..ledger import Ledger
     from ..params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
+    from ..routes import RoutePlan, RouteStatus
     from ..runtime import AsyncToken, Cert
     from ..watching import Watcher
 
@@ -66,6 +71,7 @@ DEFAULT_URL = "http://localhost:8080/v1"
 @with_signatures
 class AsyncInferenceGatewayClient(
     AsyncAudioMethods,
+    AsyncBatchMethods,
     AsyncImagesMethods,
     AsyncMcpMethods,
     AsyncMessagesMethods,
@@ -101,11 +107,13 @@ class AsyncInferenceGatewayClient(
         on_request: Called with a `RequestSent` before each attempt. The call raises what a hook raises.
         on_response: Called with a `ResponseReceived` after each response, of any status.
         on_retry: Called with a `RetryPlanned` when an attempt failed and another follows.
+        on_budget: Called with a `BudgetReached` when a share of a budget is used (`Budget(..., warn_at=0.8)`).
         watchers: Observers of whole calls (see `Watcher`).
         tags: Names and values that watchers and the ledger receive with every call. They are not sent.
         ledger: A `Ledger` that records the cost of every call.
         budget: A `Budget`, or several, that every call must fit in (docs/costs.md).
         prices: Prices by model, such as {"llamacpp/*": FREE}. They replace those of the gateway's list.
+        fallback: Models to ask when the one of a call fails, or a `Fallback` (docs/fallback.md).
         driver: A custom transport.
 
     A client may be shared between threads, tasks and event loops. Copies made by `with_options` share its connections.
@@ -137,11 +145,13 @@ class AsyncInferenceGatewayClient(
         on_request: AsyncHook[RequestSent] | None = None,
         on_response: AsyncHook[ResponseReceived] | None = None,
         on_retry: AsyncHook[RetryPlanned] | None = None,
+        on_budget: AsyncHook[BudgetReached] | None = None,
         watchers: Iterable[Watcher] = (),
         tags: Mapping[str, str] | None = None,
         ledger: Ledger | None = None,
         budget: Budget | Iterable[Budget] | None = None,
         prices: Mapping[str, Price] | None = None,
+        fallback: Fallback | Iterable[str] | None = None,
         driver: AsyncTransport | None = None,
     ) -> None:
         url = GatewayUrl.parse(
@@ -151,12 +161,13 @@ class AsyncInferenceGatewayClient(
             token = os.environ.get("INFERENCE_GATEWAY_TOKEN") or None
         changes: dict[str, Any] = {"max_retries": max_retries, "retry": retry, "tools": tools, "max_tokens": max_tokens}
         changes |= {"temperature": temperature, "max_body": max_body, "max_event": max_event}
-        changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
+        changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry, "on_budget": on_budget}
         if headers is not None:
             changes["headers"] = headers
         if tags is not None:
             changes["tags"] = tags
         changes |= {"watchers": watchers, "ledger": ledger, "budget": budget, "prices": prices}
+        changes["fallback"] = fallback
         if timeout != "default":
             changes["timeout"] = timeout
         self._settings = resolve(ClientSettings(token=AsyncTokenSource(token)), changes)
@@ -223,8 +234,16 @@ class AsyncInferenceGatewayClient(
         if TYPE_CHECKING:
             keywords.chat_params(**params)
         target = Target.resolve(model, provider)
-        settings, given = split_params(self._settings, params)
+        settings, given = split_params(self._settings, params, GENERATES)
         headers = _wire.chat.pop_mcp_bypass(given)
+        if settings.fallback is not None:
+            from .fallback import send_routed
+
+            def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[CreateChatCompletionResponse]:
+                body = self._chat_body(target, messages, given, settings, stream=False)
+                return _wire.chat.chat_call(target, body, headers)
+
+            return await send_routed(self._session, settings, target, messages, given, render=render)
         body = self._chat_body(target, messages, given, settings, stream=False)
         return await self._session.send(_wire.chat.chat_call(target, body, headers), settings)
 
@@ -252,21 +271,26 @@ class AsyncInferenceGatewayClient(
         from ..._streams.chat import ChatDialect
 
         target = Target.resolve(model, provider)
-        settings, given = split_params(self._settings, params)
+        settings, given = split_params(self._settings, params, GENERATES)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
         headers = _wire.chat.pop_mcp_bypass(given)
-        body = self._chat_body(target, messages, given, settings, stream=True)
         choices = given.get("n") or 1
+        dialect = partial(ChatDialect, assemble=assemble, max_event=settings.max_event, choices=choices)
+        if settings.fallback is not None:
+            from .fallback import routed_call
+
+            def render(target: Target, messages: Any, given: dict[str, Any]) -> StreamCall[Any, Any]:
+                body = self._chat_body(target, messages, given, settings, stream=True)
+                call = _wire.chat.chat_call(target, body, headers)
+                return stream_call(call, lambda: dialect(provider=target.provider, model=target.model))
+
+            routed = routed_call(self._session, settings, target, messages, given, render=render)
+            return AsyncStream(self._session, routed.call, settings, on_truncation=on_truncation, routed=routed)
+        body = self._chat_body(target, messages, given, settings, stream=True)
         call = stream_call(
             _wire.chat.chat_call(target, body, headers),
-            lambda: ChatDialect(
-                provider=target.provider,
-                model=target.model,
-                assemble=assemble,
-                max_event=settings.max_event,
-                choices=choices,
-            ),
+            lambda: dialect(provider=target.provider, model=target.model),
         )
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 
@@ -338,6 +362,40 @@ class AsyncInferenceGatewayClient(
         headers = _wire.chat.pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=False)
         return cost_bounds(_wire.chat.chat_call(target, body, headers), settings)
+
+    # Routes
+
+    def routes(self) -> list[RouteStatus]:
+        """Return the health of the routes that calls with fallback have asked, of this client and its copies."""
+        book = self._session.routes
+        return [] if book is None else book.statuses(self._session.runtime.monotonic())
+
+    async def explain(
+        self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
+    ) -> RoutePlan:
+        """Return the routes that a chat completion would ask, and why others would not be asked.
+
+        At most the list of models is requested, and nothing is generated. `print(plan)` shows one line a candidate.
+
+        Args:
+            model: As in `generate_content`.
+            messages: As in `generate_content`.
+            provider: As in `generate_content`.
+            **params: As in `generate_content`.
+        """
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
+        from ..routes import explain_routes, route_book
+        from .fallback import load_models
+
+        target = Target.resolve(model, provider)
+        settings, given = split_params(self._settings, params, GENERATES)
+        headers = _wire.chat.pop_mcp_bypass(given)
+        body = self._chat_body(target, messages, given, settings, stream=False)
+        book, now = route_book(self._session), self._session.runtime.monotonic()
+        if settings.fallback is not None and settings.fallback.needs_listing:
+            await load_models(self._session, book, settings)
+        return explain_routes(book, settings, target, _wire.chat.chat_call(target, body, headers), now)
 
     # Copies with other options
 
@@ -414,6 +472,7 @@ class AsyncInferenceGatewayClient(
         options |= {"temperature": settings.temperature}
         options |= {"max_body": settings.max_body, "max_event": settings.max_event}
         options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
+        options["fallback"] = settings.fallback
         return _restore, (type(self), self.base_url, options), left_behind(settings) or None
 
     def __setstate__(self, stayed: tuple[str, ...]) -> None:

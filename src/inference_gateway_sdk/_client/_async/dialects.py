@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..._wire.call import Target, stream_call
-from ..settings import describe_types, pop_assemble_option, split_params
+from ..settings import GENERATES, describe_types, pop_assemble_option, split_params
 from ..signatures import with_signatures
 from .stream import AsyncStream
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Unpack
 
     from ..._generated.gateway import Provider
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ..._generated.responses import Response, ResponseStreamEvent
     from ..._run.providers import OutputMode
     from ..._run.result import Run
+    from ..._wire.call import Call, StreamCall
     from .. import keywords
     from ..params import (
         ChatRunParams,
@@ -74,7 +77,16 @@ class AsyncMessagesMethods:
         from ..._wire.messages import messages_body, messages_call
 
         target = Target.resolve(model, provider)
-        settings, given = split_params(self._settings, params)
+        settings, given = split_params(self._settings, params, GENERATES)
+        if settings.fallback is not None:
+            from .fallback import send_routed
+
+            def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[MessagesResponse]:
+                describe_types(given, "messages", target.provider)
+                body = messages_body(target, messages, max_tokens, given, stream=False, extra=settings.extra_body)
+                return messages_call(target, body)
+
+            return await send_routed(self._session, settings, target, messages, given, render=render)
         describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=False, extra=settings.extra_body)
         return await self._session.send(messages_call(target, body), settings)
@@ -106,17 +118,24 @@ class AsyncMessagesMethods:
         from ..._wire.messages import messages_body, messages_call
 
         target = Target.resolve(model, provider)
-        settings, given = split_params(self._settings, params)
+        settings, given = split_params(self._settings, params, GENERATES)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
+        dialect = partial(MessagesDialect, assemble=assemble, max_event=settings.max_event)
+        if settings.fallback is not None:
+            from .fallback import routed_call
+
+            def render(target: Target, messages: Any, given: dict[str, Any]) -> StreamCall[Any, Any]:
+                describe_types(given, "messages", target.provider)
+                body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
+                call = messages_call(target, body)
+                return stream_call(call, lambda: dialect(provider=target.provider, model=target.model))
+
+            routed = routed_call(self._session, settings, target, messages, given, render=render)
+            return AsyncStream(self._session, routed.call, settings, on_truncation=on_truncation, routed=routed)
         describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
-        call = stream_call(
-            messages_call(target, body),
-            lambda: MessagesDialect(
-                provider=target.provider, model=target.model, assemble=assemble, max_event=settings.max_event
-            ),
-        )
+        call = stream_call(messages_call(target, body), lambda: dialect(provider=target.provider, model=target.model))
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 
 
@@ -133,7 +152,7 @@ class AsyncResponsesMethods:
         model: str,
         input: ResponseItems,
         *,
-        provider: Provider | str | None = None,
+        provider: Provider | str | Mapping[str, Any] | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
         """Create a response and return it whole (contract: POST /responses).
@@ -144,18 +163,28 @@ class AsyncResponsesMethods:
             model: "provider/name", or a bare name with `provider`.
             input: A string (one user message), an item, or a list of them. An earlier `Response` in the list is
                 replaced by its output items, with everything that the provider sent.
-            provider: The provider of a bare model name.
+            provider: The provider of a bare model name. An object is a field of the body, as OpenRouter has it.
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
         if TYPE_CHECKING:
             keywords.response_params(**params)
-        from ..._wire.responses import response_body, response_call
+        from ..._wire.responses import response_body, response_call, split_provider
 
-        target = Target.resolve(model, provider)
-        settings, given = split_params(self._settings, params)
+        settings, given = split_params(self._settings, params, GENERATES)
+        named, extra = split_provider(provider, settings.extra_body)
+        target = Target.resolve(model, named)
+        if settings.fallback is not None:
+            from .fallback import send_routed
+
+            def render(target: Target, input: Any, given: dict[str, Any]) -> Call[Response]:
+                describe_types(given, "responses", target.provider)
+                body = response_body(target, input, given, stream=False, extra=extra)
+                return response_call(target, body)
+
+            return await send_routed(self._session, settings, target, input, given, render=render)
         describe_types(given, "responses", target.provider)
-        body = response_body(target, input, given, stream=False, extra=settings.extra_body)
+        body = response_body(target, input, given, stream=False, extra=extra)
         return await self._session.send(response_call(target, body), settings)
 
     def create_response_stream(
@@ -163,7 +192,7 @@ class AsyncResponsesMethods:
         model: str,
         input: ResponseItems,
         *,
-        provider: Provider | str | None = None,
+        provider: Provider | str | Mapping[str, Any] | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> AsyncStream[ResponseStreamEvent, Response]:
         """Stream a response (contract: POST /responses with `stream`).
@@ -180,20 +209,28 @@ class AsyncResponsesMethods:
         if TYPE_CHECKING:
             keywords.response_stream_params(**params)
         from ..._streams.responses import ResponsesDialect
-        from ..._wire.responses import response_body, response_call
+        from ..._wire.responses import response_body, response_call, split_provider
 
-        target = Target.resolve(model, provider)
-        settings, given = split_params(self._settings, params)
+        settings, given = split_params(self._settings, params, GENERATES)
+        named, extra = split_provider(provider, settings.extra_body)
+        target = Target.resolve(model, named)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
+        dialect = partial(ResponsesDialect, assemble=assemble, max_event=settings.max_event)
+        if settings.fallback is not None:
+            from .fallback import routed_call
+
+            def render(target: Target, input: Any, given: dict[str, Any]) -> StreamCall[Any, Any]:
+                describe_types(given, "responses", target.provider)
+                body = response_body(target, input, given, stream=True, extra=extra)
+                call = response_call(target, body)
+                return stream_call(call, lambda: dialect(provider=target.provider, model=target.model))
+
+            routed = routed_call(self._session, settings, target, input, given, render=render)
+            return AsyncStream(self._session, routed.call, settings, on_truncation=on_truncation, routed=routed)
         describe_types(given, "responses", target.provider)
-        body = response_body(target, input, given, stream=True, extra=settings.extra_body)
-        call = stream_call(
-            response_call(target, body),
-            lambda: ResponsesDialect(
-                provider=target.provider, model=target.model, assemble=assemble, max_event=settings.max_event
-            ),
-        )
+        body = response_body(target, input, given, stream=True, extra=extra)
+        call = stream_call(response_call(target, body), lambda: dialect(provider=target.provider, model=target.model))
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 
 

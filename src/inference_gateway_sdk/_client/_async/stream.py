@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
 from ..._model.unknown_fields import set_cost
 from ..._wire.call import Reply, StreamCall
 from ..._wire.headers import Headers
-from ...errors import ResponseTooLargeError, StreamTruncatedError
+from ...errors import GatewayError, ResponseTooLargeError, StreamTruncatedError
 from ..retry_state import RAISE_MAX_BODY
 from ..runtime import async_yield_turn, caller
 from .open_stream import MAX_PIECE
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..._wire.sse import RawEvent, SSEvents
     from ..runtime import AsyncTokenSource
     from ..settings import ClientSettings
+    from .fallback import AsyncRoutedCall
     from .open_stream import AsyncOpenStream
     from .session import AsyncSession
 
@@ -57,8 +58,11 @@ class AsyncStream(Generic[ChunkT, FinalT]):
         settings: ClientSettings[AsyncTokenSource],
         *,
         on_truncation: Literal["raise", "return"] = "raise",
+        routed: AsyncRoutedCall[Any] | None = None,
     ) -> None:
         self._session = session
+        self._routed = routed
+        self._may_move = False  # nothing was handed over: a failure may lead to the next route
         self._call = call
         self._settings = settings
         self._return_truncated = on_truncation == "return"
@@ -79,8 +83,13 @@ class AsyncStream(Generic[ChunkT, FinalT]):
         if self._state != "new":
             raise RuntimeError(f"this stream is {self._state}: a stream can be used only once, so make another call")
         self._state = "open"
+        if self._routed is not None and self._routed.may_restart:
+            return self  # opened by a view that can show a restart
         try:
-            self._open_stream = await self._session.start(self._call, self._settings)
+            if self._routed is None:
+                self._open_stream = await self._session.start(self._call, self._settings)
+            else:
+                self._open_stream = await self._routed.open()
         except BaseException:
             self._state = "closed"
             raise
@@ -95,7 +104,7 @@ class AsyncStream(Generic[ChunkT, FinalT]):
             self._abandon(cancelled=not issubclass(kind, Exception))
 
     def __aiter__(self) -> Self:
-        self._opened()
+        self._opened("a loop over chunks")
         return self
 
     async def __anext__(self) -> ChunkT:
@@ -114,8 +123,12 @@ class AsyncStream(Generic[ChunkT, FinalT]):
                 return chunk
 
     async def text(self) -> AsyncIterator[str]:
-        """Yield the text of the answer piece by piece. Chunks without text yield nothing."""
-        open_stream = self._opened()
+        """Yield the text of the answer piece by piece. Chunks without text yield nothing.
+
+        Raises:
+            ValueError: The call has `Fallback(after_content="restart")`, which only `deltas()` can show.
+        """
+        open_stream = self._opened("text()")
         text = open_stream.dialect.text
         async for chunk in self:
             if piece := text(chunk):
@@ -124,17 +137,17 @@ class AsyncStream(Generic[ChunkT, FinalT]):
     async def deltas(self) -> AsyncIterator[Delta]:
         """Yield the stream as events that are the same for chat completions, Responses and Messages.
 
+        With `Fallback(after_content="restart")`, `Restarted` begins the answer anew.
+
         Raises:
             RuntimeError: Another view has read the beginning of the stream, so a tool call could be incomplete.
         """
+        if self._routed is not None:
+            async for delta in self._routed_deltas(self._routed):
+                yield delta
+            return
         open_stream = self._opened()
-        if self._deltas is None:
-            if open_stream.handed_over:
-                raise RuntimeError("deltas() needs the stream from its beginning: call it before reading anything")
-            self._deltas = deque()
-            if watch := getattr(open_stream.dialect, "watch_deltas", None):
-                watch()
-        waiting, next_deltas = self._deltas, open_stream.dialect.deltas
+        waiting, next_deltas = self._begin_deltas(open_stream), open_stream.dialect.deltas
         while True:
             while waiting:
                 yield waiting.popleft()
@@ -149,11 +162,66 @@ class AsyncStream(Generic[ChunkT, FinalT]):
                 if chunk is not None:
                     waiting.extend(next_deltas(chunk))
 
+    def _begin_deltas(self, open_stream: AsyncOpenStream[ChunkT, FinalT]) -> deque[Delta]:
+        if self._deltas is None:
+            if open_stream.handed_over:
+                raise RuntimeError("deltas() needs the stream from its beginning: call it before reading anything")
+            self._deltas = deque()
+            if watch := getattr(open_stream.dialect, "watch_deltas", None):
+                watch()
+        return self._deltas
+
+    async def _routed_deltas(self, routed: AsyncRoutedCall[Any]) -> AsyncIterator[Delta]:
+        """Yield deltas as `deltas()`, and go on to the next route while that is allowed."""
+        open_stream = await self._open_routed(routed)
+        waiting = self._begin_deltas(open_stream)
+        begun = open_stream.handed_over
+        while True:
+            while waiting:
+                begun = True
+                yield waiting.popleft()
+            self._may_move = routed.may_restart or not begun
+            try:
+                chunk, _ = await self._next()
+            except StopAsyncIteration:
+                last = open_stream.dialect.deltas(None)
+                if not last:
+                    return
+                waiting.extend(last)
+            except GatewayError as error:
+                if not self._may_move:
+                    raise
+                self._deltas, open_stream = None, await self._move(routed, error)
+                waiting = self._begin_deltas(open_stream)
+                if begun:
+                    from ..._wire.deltas import Restarted
+
+                    yield Restarted(routed.route)
+            else:
+                if chunk is not None:
+                    waiting.extend(open_stream.dialect.deltas(chunk))
+
+    async def _open_routed(
+        self, routed: AsyncRoutedCall[Any], *, ended_is_fine: bool = False
+    ) -> AsyncOpenStream[ChunkT, FinalT]:
+        if self._open_stream is None and self._state == "open":
+            self._open_stream = await routed.open()
+        return self._opened(ended_is_fine=ended_is_fine)
+
+    async def _move(self, routed: AsyncRoutedCall[Any], error: GatewayError) -> AsyncOpenStream[ChunkT, FinalT]:
+        """Open the next route's stream in place of the one that broke. Raise the error of the call if there is none."""
+        self._open_stream = await routed.move(error, self._opened())
+        return self._open_stream
+
     async def events(self) -> AsyncIterator[SSEvents]:
-        """Yield the raw server-sent events, including those without a chunk (`[DONE]`)."""
+        """Yield the raw server-sent events, including those without a chunk (`[DONE]`).
+
+        Raises:
+            ValueError: As `text()`.
+        """
         from ..._wire.sse import SSEvents
 
-        self._opened()
+        self._opened("events()")
         while True:
             try:
                 _, event = await self._next()
@@ -171,12 +239,23 @@ class AsyncStream(Generic[ChunkT, FinalT]):
             GatewayError: As while reading.
             RuntimeError: The call was made with `assemble=False`, or the stream was closed before its end.
         """
-        open_stream = self._opened(ended_is_fine=True)
+        routed = self._routed
+        if routed is None:
+            open_stream = self._opened(ended_is_fine=True)
+        else:
+            open_stream = await self._open_routed(routed, ended_is_fine=True)
+            self._may_move = not open_stream.handed_over and self._deltas is None
         while not open_stream.ended or open_stream.queue or open_stream.failure is not None:
             try:
                 await self._next()
             except StopAsyncIteration:
                 break
+            except GatewayError as error:
+                if routed is None or not self._may_move:
+                    raise
+                open_stream = await self._move(routed, error)
+        if routed is not None:
+            routed.closed(open_stream)
         if open_stream.watch is not None:
             open_stream.watch.closed(open_stream.failure, cancelled=self._session.closed and not open_stream.ended)
         turns = self.turns
@@ -230,6 +309,8 @@ class AsyncStream(Generic[ChunkT, FinalT]):
             try:
                 await open_stream.release()
             finally:
+                if self._routed is not None:
+                    self._routed.closed(open_stream)
                 if open_stream.watch is not None:
                     open_stream.watch.closed(open_stream.failure)
         self._state = "closed"
@@ -238,12 +319,16 @@ class AsyncStream(Generic[ChunkT, FinalT]):
         open_stream = self._open_stream
         if open_stream is not None and self._state == "open":
             open_stream.abandon()
+            if self._routed is not None:
+                self._routed.closed(open_stream)
             if open_stream.watch is not None:
                 open_stream.watch.closed(open_stream.failure, cancelled=cancelled)
         self._state = "closed"
 
-    def _opened(self, *, ended_is_fine: bool = False) -> AsyncOpenStream[ChunkT, FinalT]:
+    def _opened(self, view: str = "", *, ended_is_fine: bool = False) -> AsyncOpenStream[ChunkT, FinalT]:
         open_stream = self._open_stream
+        if view and self._routed is not None and self._routed.may_restart:
+            raise ValueError(f'{view} cannot show a restart: use deltas() with Fallback(after_content="restart")')
         if open_stream is None:
             raise RuntimeError("the stream is not open: write `with client.…_stream(…) as stream:`")
         if self._state == "closed" and not (ended_is_fine and self._read_whole(open_stream)):
@@ -275,6 +360,12 @@ class AsyncStream(Generic[ChunkT, FinalT]):
         accepted = self._return_truncated and isinstance(error, StreamTruncatedError)
         if error is not None and not accepted:
             error = open_stream.failed()  # adds the partial answer
+            if self._routed is not None:
+                if self._may_move:
+                    raise error  # the caller goes on to the next route
+                error = self._routed.broke(error)
+        elif self._routed is not None:
+            self._routed.closed(open_stream)
         if open_stream.watch is not None:
             open_stream.watch.closed(error, cancelled=self._session.closed and error is not None)
         if error is not None:
@@ -286,6 +377,8 @@ class AsyncStream(Generic[ChunkT, FinalT]):
     def __del__(self) -> None:
         if self._state == "open" and self._open_stream is not None and not self._open_stream.ended:
             self._open_stream.abandon()
+            if self._routed is not None:
+                self._routed.closed(self._open_stream)
             warnings.warn(f"unclosed stream, opened at {self._where}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
@@ -381,6 +474,11 @@ class AsyncByteStream:
     def content_type(self) -> str:
         """The Content-Type of the response, or "" if it has none."""
         return self.meta.headers.get("content-type", "")
+
+    @property
+    def cost(self) -> Cost | None:
+        """The cost of the call, as of a `Stream`. None before its end, and without prices in the client."""
+        return self._stream.cost
 
     async def aclose(self) -> None:
         """Release the connection. The `with` block calls this method. Calling it twice is harmless."""

@@ -65,7 +65,8 @@ T = TypeVar("T")
 class InferenceGatewayAPI(Protocol):
     """The methods of a client. `InferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, those for costs, and `open` are not part of it: a stand-in need not have them.
+    Methods that copy or close a client, those for costs and routes, and `open` are not part of it: a stand-in need not
+    have them.
     """
 
     def list_models(
@@ -144,7 +145,7 @@ class InferenceGatewayAPI(Protocol):
         model: str,
         input: ResponseItems,
         *,
-        provider: Provider | str | None = None,
+        provider: Provider | str | Mapping[str, Any] | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
         """Create a response and return it whole (contract: POST /responses)."""
@@ -155,7 +156,7 @@ class InferenceGatewayAPI(Protocol):
         model: str,
         input: ResponseItems,
         *,
-        provider: Provider | str | None = None,
+        provider: Provider | str | Mapping[str, Any] | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> Stream[ResponseStreamEvent, Response]:
         """Stream a response (contract: POST /responses with `stream`)."""

@@ -72,13 +72,6 @@ class RunStream(Generic[T]):
     ) -> None:
         read = read_options(model, options, settings.tools)
         self._client = client.with_tools(None)  # the run sends its tools itself
-        self._watch: RunWatch | None = None
-        if settings.watchers:
-            from ..run_watch import RunWatch  # here: a client without watchers does not import it
-
-            own: Any = self._client
-            self._watch = watch = RunWatch(settings.watchers, os.urandom(8).hex(), model, read.provider)
-            own._settings = structs.replace(own._settings, parent=watch.id)  # noqa: SLF001
         self._timeouts = settings.timeouts
         self._model = model
         self._provider = read.provider
@@ -89,6 +82,15 @@ class RunStream(Generic[T]):
         task = read.settings if known is None else structs.replace(read.settings, first_mode=known)
         self._mode_key = read.mode_key
         self._state = RunState(task, read_history(messages, task.dialect))
+        self._watch: RunWatch | None = None
+        if settings.watched:
+            own: Any = self._client
+            parent = os.urandom(8).hex()
+            own._settings = structs.replace(own._settings, parent=parent, costs=self._state.costs)  # noqa: SLF001
+            if settings.watchers:
+                from ..run_watch import RunWatch  # here: a client without watchers does not import it
+
+                self._watch = RunWatch(settings.watchers, parent, model, read.provider)
         if self._decisions is not None:
             self._state.check_approvals(self._decisions)
         runtime = session.runtime

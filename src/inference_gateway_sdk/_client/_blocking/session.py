@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from ..._transport.protocols import Transport, TransportResponse
     from ..._wire.call import StreamCall
     from ..._wire.url import GatewayUrl
+    from ..accounts import Booking
+    from ..routes import RouteBook
     from ..runtime import Runtime, TokenSource
     from ..settings import ClientSettings
-    from ..watching import CallWatch
+    from ..watching import CallBegan, CallWatch
 
 __all__ = ["Session", "attach_meta"]
 
@@ -51,13 +53,27 @@ class Session:
         self._driver = driver
         self._defaults = DefaultHeaders()
         self._watches: set[CallWatch] = set()  # of open streams
+        self.routes: RouteBook | None = None  # the health of routes, once a call has used fallback
 
-    def send(self, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
-        """Send a call, read the whole response and return the result. Raises the classes of `errors`."""
+    def send(
+        self,
+        call: Call[T],
+        settings: ClientSettings[TokenSource],
+        attempts: RetryState[TokenSource] | None = None,
+    ) -> T:
+        """Send a call, read the whole response and return the result. Raises the classes of `errors`.
+
+        Args:
+            call: The call.
+            settings: Its settings.
+            attempts: The attempts at one route of a call with fallback, which is watched and booked elsewhere.
+        """
         if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
             raise TypeError(f"call must be a Call (open() takes a StreamCall), got {type(call).__name__}")
-        attempts = self._attempts(call, settings)
-        watch = self._begin_watch(attempts) if settings.watched else None
+        watch = None
+        if attempts is None:
+            attempts = self.attempts(call, settings)
+            watch = self.begin_watch(attempts) if settings.watched else None
         try:
             while True:
                 if settings.token.refreshable or settings.on_request is not None:
@@ -84,13 +100,26 @@ class Session:
             raise
 
     def start(
-        self, call: StreamCall[ChunkT, FinalT], settings: ClientSettings[TokenSource]
+        self,
+        call: StreamCall[ChunkT, FinalT],
+        settings: ClientSettings[TokenSource],
+        attempts: RetryState[TokenSource] | None = None,
+        watch: CallWatch | None = None,
     ) -> OpenStream[ChunkT, FinalT]:
-        """Send a call and return its stream, read up to the first content. Raises the classes of `errors`."""
+        """Send a call and return its stream, read up to the first content. Raises the classes of `errors`.
+
+        Args:
+            call: The call.
+            settings: Its settings.
+            attempts: The attempts at one route of a call with fallback. That call reports its own end.
+            watch: The watchers of that call.
+        """
         from ..._streams.reader import StreamDeadlines  # here: a program without streams needs none of that room
 
-        attempts = self._attempts(call, settings)
-        watch = self._begin_watch(attempts) if settings.watched else None
+        routed = attempts is not None
+        if attempts is None:
+            attempts = self.attempts(call, settings)
+            watch = self.begin_watch(attempts) if settings.watched else None
         try:
             while True:
                 if settings.token.refreshable or settings.on_request is not None:
@@ -114,7 +143,7 @@ class Session:
                     failed_attempt = found
                 self._go_on(attempts, failed_attempt, watch)
         except BaseException as error:
-            if watch is not None:
+            if watch is not None and not routed:
                 watch.raised(error, cancelled=self.closed)
             raise
 
@@ -167,7 +196,7 @@ class Session:
             listing = models_call(None, ["pricing"])
             load_once(book, lambda: self.send(listing, plain), self.runtime.monotonic())
 
-    def _begin_watch(self, attempts: RetryState[TokenSource]) -> CallWatch:
+    def begin_watch(self, attempts: RetryState[TokenSource]) -> CallWatch:
         """Reserve the call's budget and notify its watchers.
 
         Raises:
@@ -176,22 +205,26 @@ class Session:
         """
         from ..watching import begin, describe  # here: a client without watchers does not import it
 
-        call, settings = attempts.call, attempts.settings
-        began = describe(call, settings, self.url.root)
-        booking = None
-        if settings.book is not None:
-            from ..accounts import book_call, reserve
-            from ..prices import price_for
-
-            if settings.ledger is not None and call.model is not None and price_for(settings, call.model)[1] is None:
-                self.load_prices(settings)
-            booking = book_call(settings, began, call)
-            reserve(booking, self.runtime.wall())
+        began = describe(attempts.call, attempts.settings, self.url.root)
+        booking = None if attempts.settings.book is None else self.begin_booking(began, attempts)
         return begin(began, attempts, self.runtime.monotonic, booking)
 
-    def _attempts(
+    def begin_booking(self, began: CallBegan, attempts: RetryState[TokenSource]) -> Booking:
+        """Reserve the budget of a call, or of one route of a call. Raises as `begin_watch`."""
+        from ..accounts import book_call, reserve
+        from ..prices import price_for
+
+        call, settings = attempts.call, attempts.settings
+        if settings.ledger is not None and call.model is not None and price_for(settings, call.model)[1] is None:
+            self.load_prices(settings)
+        booking = book_call(settings, began, call)
+        reserve(booking, self.runtime.wall(), settings.on_budget)
+        return booking
+
+    def attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[TokenSource]
     ) -> RetryState[TokenSource]:
+        """Return the attempts of a call, none of which has begun."""
         if self.closed:
             self.check_open()
         check_call(call)
@@ -329,6 +362,8 @@ class Session:
             elapsed=self.runtime.monotonic() - attempts.began,
             attempts=attempts.count,
             raw=body,
+            route=attempts.route,
+            tried=attempts.tried,
         )
 
     @staticmethod

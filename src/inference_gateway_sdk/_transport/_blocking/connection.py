@@ -179,9 +179,11 @@ def connect(
         while (winner := race.step(until)) is None:
             if until is not None and monotonic() >= until:
                 raise NotSentInTime("connect")
-    finally:
-        race.stop()
-    set_up(winner)
+        set_up(winner)
+        race.stop(winner)
+    except BaseException:
+        race.stop(None)
+        raise
     return winner
 
 
@@ -204,10 +206,11 @@ class _Race:
             raise NotSent(f"cannot connect to {self._name}: {self._why}")
         return self._finished(usable(self._trying, self._pause(until)))
 
-    def stop(self) -> None:
-        """Close the remaining sockets."""
+    def stop(self, winner: socket.socket | None) -> None:
+        """Close all sockets except the winner."""
         for sock in self._trying:
-            sock.close()
+            if sock is not winner:
+                sock.close()
 
     def _pause(self, until: float | None) -> float | None:
         if not self._addresses:
@@ -233,7 +236,6 @@ class _Race:
         for sock in socks:
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if code == 0:
-                self._trying.remove(sock)
                 return sock
             self._lost(sock, os.strerror(code))
         return None

@@ -40,9 +40,10 @@ class BlockingResponse:
         self.headers: list[tuple[str, str]] = response_parser.headers
         self._pool = pool
         self._body = body
-        self._connection: BlockingConnection | None = connection
         # Reentrant, so that a lock that an interrupt left acquired does not block its own thread.
         self._read_lock = threading.RLock()
+        # Last, so that the destructor of a response whose making was interrupted leaves the connection to `open`.
+        self._connection: BlockingConnection | None = connection
 
     def read(self, deadline: float | None = None) -> bytes:
         """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
@@ -86,7 +87,10 @@ class BlockingResponse:
             self._settle()
 
     def __del__(self) -> None:
-        connection = self._connection
+        try:
+            connection = self._connection
+        except AttributeError:
+            return
         if connection is not None:
             self._pool.forget(connection)
 
@@ -126,9 +130,17 @@ class BlockingResponse:
             return
 
     def _give_back(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        connection = self._connection
+        if connection is None:
+            return
+        response_parser = connection.http.response_parser
+        try:
+            self._connection = None
             self._pool.give_back(connection)
+        except BaseException:  # KeyboardInterrupt
+            if connection.http.response_parser is response_parser:  # not kept, so no other request can have it
+                self._pool.forget(connection)
+            raise
 
 
 class BlockingDriver:
@@ -206,8 +218,10 @@ class BlockingDriver:
                 connection = pool.idle_one(destination.route)
                 reused = connection is not None
                 if connection is None:
-                    connection = self._connect(pool, destination.route, deadline, connect_seconds)
+                    connection = self._connect(destination.route, deadline, connect_seconds)
                 try:
+                    if not reused:
+                        pool.use(connection)
                     connection.http.request(method, head.data, body)
                     answer = _open_response(pool, connection, destination, deadline, reused=reused)
                 except BaseException:
@@ -222,17 +236,16 @@ class BlockingDriver:
         """Close all connections. Open responses end with an error."""
         self._pool.close()
 
-    def _connect(
-        self, pool: BlockingPool, route: Route, deadline: float | None, seconds: float | None
-    ) -> BlockingConnection:
+    def _connect(self, route: Route, deadline: float | None, seconds: float | None) -> BlockingConnection:
         until = deadline if seconds is None else monotonic() + seconds
         if deadline is not None and until is not None:
             until = min(until, deadline)
         http = Connection(route, self._settings.context() if route.tls else None)
         may_connect = self._may_connect if route.is_direct else None
-        connection = BlockingConnection(connect(*route.address, until, may_connect), http)
+        sock = connect(*route.address, until, may_connect)
         late = False
         try:
+            connection = BlockingConnection(sock, http)
             while not http.ready:
                 if http.failure is not None:
                     raise http.failure
@@ -241,12 +254,11 @@ class BlockingDriver:
                 connection.step(until, "connect")
                 late = _passed(until)
         except DeadlineExceeded:
-            connection.close()
+            sock.close()
             raise NotSentInTime("connect") from None
         except BaseException:
-            connection.close()
+            sock.close()
             raise
-        pool.use(connection)
         return connection
 
     def _new_pool(self) -> BlockingPool:

@@ -2,6 +2,10 @@
 
 A destructor calls `forget`, which may therefore run at any time in any thread. So it takes no lock and uses only atomic
 operations (`SimpleQueue.put`, `set.remove`).
+
+A KeyboardInterrupt may be raised at the entry of each Python function and after each call of a C function, nowhere
+between. Where losing the result of such a call would lose a slot or a socket, `list.extend(map(function, ...))` makes
+the call and keeps its result in one C call, so that the handler sees whether it was made.
 """
 
 from __future__ import annotations
@@ -54,10 +58,16 @@ class BlockingPool:
         Raises:
             NotSentInTime: No slot became free before the deadline.
         """
+        seconds = None if deadline is None else max(0.0, deadline - monotonic())
+        taken: list[None] = []
         try:
-            self._slots.get(timeout=None if deadline is None else max(0.0, deadline - monotonic()))
+            taken.extend(map(self._slots.get, (True,), (seconds,)))
         except Empty:
             raise NotSentInTime("pool") from None
+        except BaseException:
+            if taken:
+                self._slots.put(None)
+            raise
 
     def free_slot(self) -> None:
         """Return a slot."""
@@ -66,22 +76,29 @@ class BlockingPool:
     def idle_one(self, route: Route) -> BlockingConnection | None:
         """Take a valid idle connection into use, or return None."""
         while True:
-            with self._lock:
-                if self._inside:  # see _alone, which would cost every request two calls more
-                    connection = None
-                else:
-                    try:
-                        self._inside = True
-                        connection = self._idle.take(route, monotonic())
-                    finally:
-                        self._inside = False
-            if connection is None:
-                self._sweep()
-                return None
-            if not connection.stale():
-                self._busy.add(connection)
-                return connection
-            connection.close()
+            connection = None
+            try:
+                with self._lock:
+                    if not self._inside:  # see _alone, which would cost every request two calls more
+                        try:
+                            self._inside = True
+                            connection = self._idle.take(route, monotonic())
+                        except BaseException:
+                            self._close_idle()
+                            raise
+                        finally:
+                            self._inside = False
+                if connection is None:
+                    self._sweep()
+                    return None
+                if not connection.stale():
+                    self._busy.add(connection)
+                    return connection
+                connection.close()
+            except BaseException:
+                if connection is not None:
+                    self.drop(connection)
+                raise
 
     def use(self, connection: BlockingConnection) -> None:
         """Register a new connection as in use."""
@@ -94,11 +111,17 @@ class BlockingPool:
 
     def forget(self, connection: BlockingConnection) -> None:
         """Close a connection in use and free its slot, without a lock. A second call has no effect."""
+        removed: list[None] = []
         try:
-            self._busy.remove(connection)
+            removed.extend(map(self._busy.remove, (connection,)))
+            connection.close()
         except KeyError:
             return
-        connection.close()
+        except BaseException:
+            if removed:
+                connection.close()
+                self._slots.put(None)
+            raise
         self._slots.put(None)
 
     def give_back(self, connection: BlockingConnection) -> None:
@@ -108,22 +131,39 @@ class BlockingPool:
         if http.dead or http.abandoned or response_parser is None or not response_parser.reusable or connection.sending:
             self.forget(connection)
             return
-        http.reset()
-        self._busy.discard(connection)
-        with self._lock:
-            if self._inside:
-                over = [connection]
-            else:
-                try:
-                    self._inside = True
-                    over = self._idle.put(connection, monotonic())
-                    if self.closed:
-                        over += self._idle.clear()
-                finally:
-                    self._inside = False
-        for other in over:
-            other.close()
-        self._slots.put(None)
+        released = False
+        try:
+            with self._lock:
+                over = [connection] if self._inside else self._keep(connection)
+                released = True
+            for other in over:
+                self.drop(other)
+        finally:
+            if released:
+                self._slots.put(None)
+
+    def _keep(self, connection: BlockingConnection) -> list[BlockingConnection]:
+        """Make a connection idle and return those to close instead. The caller holds the lock."""
+        try:
+            self._inside = True
+            connection.http.reset()
+            self._busy.discard(connection)
+            over = self._idle.put(connection, monotonic())
+            if self.closed:
+                over += self._idle.clear()
+        except BaseException:
+            self._close_idle()
+            self._busy.add(connection)
+            self.forget(connection)
+            raise
+        finally:
+            self._inside = False
+        return over
+
+    def _close_idle(self) -> None:
+        """Close all idle connections, after an interrupt in the middle of a change. The caller holds the lock."""
+        for connection in self._idle.clear():
+            connection.close()
 
     def close(self) -> None:
         """Close the idle connections and abandon those in use. Their readers raise an error and close them."""

@@ -18,7 +18,7 @@ from ..client_connection import while_connected
 from ..otlp import Verdict, from_json, from_protobuf, judge
 from ..problems import Problem
 from ..providers.http_provider import with_runtime_context
-from ..providers.provider import Listed, ProviderError, ProviderTimeoutError
+from ..providers.provider import Listed, ModelDetails, ProviderError, ProviderTimeoutError
 from ..request_body import read_body
 from ..routing import is_listed, named_provider
 
@@ -104,7 +104,12 @@ def _entry(provider: str, model: Listed, include: tuple[str, ...]) -> dict[str, 
         "owned_by": model.owned_by,
         "served_by": provider,
     }
-    known = {"context_window": _context_window(model), "modalities": modalities(f"{provider}/{model.id}")}
+    details = model.details or ModelDetails()
+    known = {
+        "context_window": _context_window(model),
+        "pricing": details.pricing,
+        "modalities": details.modalities or modalities(f"{provider}/{model.id}"),
+    }
     return entry | {name: known.get(name) for name in include}
 
 

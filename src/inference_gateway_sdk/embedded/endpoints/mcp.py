@@ -164,7 +164,7 @@ async def _discover(_: Toolbox, __: Mapping[str, Any]) -> dict[str, object]:
 
 
 async def _list_tools(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
-    tools = list(toolbox.by_public_name().items())
+    tools = list(toolbox.offered().items())
     start = _start(params.get("cursor"))
     page = [{**codec.to_builtins(placed.tool), "name": name} for name, placed in tools[start : start + _PAGE]]
     following = {"nextCursor": str(start + _PAGE)} if start + _PAGE < len(tools) else {}
@@ -181,7 +181,7 @@ def _start(cursor: object) -> int:
 
 async def _call_tool(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
     name, arguments = params.get("name"), params.get("arguments")
-    placed = toolbox.by_public_name().get(name) if isinstance(name, str) else None
+    placed = toolbox.offered().get(name) if isinstance(name, str) else None
     if placed is None:
         raise _JsonRpcError(_INVALID_PARAMS, f"Unknown tool: {name}")
     if arguments is not None and not is_object(arguments):
@@ -272,7 +272,7 @@ def _check_exposed(gateway: Gateway) -> None:
 
 def _tool_entry(placed: SourcedTool) -> dict[str, object]:
     return {
-        "name": f"mcp_{placed.tool.name}",
+        "name": placed.name,
         "description": placed.tool.description or "",
         "server": placed.source.address,
         "input_schema": placed.tool.input_schema or {},

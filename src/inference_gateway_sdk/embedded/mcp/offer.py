@@ -36,7 +36,7 @@ class ToolSource(Protocol):
 
     @property
     def alias(self) -> str:
-        """The source's part of a tool's name on `/mcp`: lower-case letters, digits and underscores."""
+        """The source's part of a tool's name: lower-case letters, digits, `_` and `-`."""
         ...
 
     @property
@@ -86,10 +86,11 @@ _EXECUTE_PARAMETERS: dict[str, object] = {
 
 
 class SourcedTool(Struct, frozen=True):
-    """A tool and its source."""
+    """A tool, its source, and its name for models and clients: `mcp_python_add`."""
 
     tool: McpServerTool
     source: ToolSource
+    name: str
 
     async def run(self, arguments: Mapping[str, object]) -> McpToolResult:
         """Run the tool and return its result.
@@ -108,7 +109,7 @@ class Offer(ABC):
     """
 
     def __init__(self, placed: Sequence[SourcedTool]) -> None:
-        self._placed = {each.tool.name: each for each in placed}
+        self._placed = {each.name: each for each in placed}
 
     @property
     @abstractmethod
@@ -132,7 +133,7 @@ class Offer(ABC):
 
     async def _run_tool(self, name: str, arguments: Mapping[str, object]) -> str:
         """Run the tool of this name, with or without the prefix `mcp_`, and return its text."""
-        placed = self._placed.get(name) or self._placed.get(name.removeprefix("mcp_"))
+        placed = self._placed.get(name) or self._placed.get(f"mcp_{name}")
         if placed is None:
             raise ToolError(f"unknown tool {name}")
         result = await placed.run(arguments)
@@ -147,7 +148,7 @@ class Direct(Offer):
     def tools(self) -> list[ChatTool]:
         """One entry per tool, with the tool's own schema."""
         return [
-            _offered_tool(f"mcp_{name}", each.tool.description or "", each.tool.input_schema or {})
+            _offered_tool(name, each.tool.description or "", each.tool.input_schema or {})
             for name, each in self._placed.items()
         ]
 
@@ -178,12 +179,12 @@ class Selector(Offer):
         wanted = set(map(str, names)) if is_array(names) and names else None
         listed = [
             {
-                "name": f"mcp_{name}",
+                "name": name,
                 "description": each.tool.description or "",
                 "input_schema": each.tool.input_schema or {},
             }
             for name, each in self._placed.items()
-            if wanted is None or not wanted.isdisjoint((name, f"mcp_{name}"))
+            if wanted is None or not wanted.isdisjoint((name, name.removeprefix("mcp_")))
         ]
         found = [each for each in listed if query in f"{each['name']} {each['description']}".lower()]
         return msgspec.json.encode(found).decode()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
@@ -13,7 +12,7 @@ import httpx2
 import msgspec
 from msgspec import Struct
 
-from ..._model.json_values import is_array, is_object
+from ..._model.json_values import is_array
 from ..._model.type_info import build_converter
 from ..._version import __version__
 from ..._wire import codec
@@ -23,7 +22,7 @@ from ..._wire.mcp import MCP_PROTOCOL_VERSION, McpServerTool, McpToolResult, rpc
 from ..._wire.url import redact_url
 from ...errors import GatewayError
 from ..oidc import is_this_machine
-from ..settings import split_server
+from ..settings import server_alias, split_server
 from .offer import Direct, Selector, SourcedTool, ToolError, ToolSource
 
 if TYPE_CHECKING:
@@ -148,7 +147,6 @@ RemoteT = TypeVar("RemoteT")
 
 _CLIENT = {"name": "inference-gateway-sdk-embedded", "version": __version__}
 _HANDSHAKE_VERSION = "2025-06-18"
-_SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 _INITIALIZED = codec.encode({"jsonrpc": "2.0", "method": "notifications/initialized"})
 _MOST_PAGES = 100
 _SESSION = "mcp-session-id"
@@ -163,10 +161,9 @@ class RemoteTools:
     """
 
     def __init__(self, server: str, settings: McpSettings) -> None:
-        given, self._url = split_server(server)
+        _, self._url = split_server(server)
         self.address: str = redact_url(self._url)  # for the model, clients and the log: the query may hold a key
-        self.alias: str = given or _alias(httpx2.URL(self._url).netloc.decode())
-        self._keeps_alias = given is not None
+        self.alias: str = server_alias(server)
         self.tools: tuple[McpServerTool, ...] = ()
         self._settings = settings
         self._headers: dict[str, str] | None = None  # session headers of each request; None before the first contact
@@ -220,7 +217,7 @@ class RemoteTools:
         return _read_remote(call, reply)
 
     async def _negotiate(self) -> dict[str, str]:
-        """Negotiate the protocol, learn the server's name, and return the headers of further requests."""
+        """Negotiate the protocol and return the headers of further requests."""
         call = rpc_call("server/discover", None, _CLIENT)
         reply = await self._send(call, {})
         try:
@@ -230,8 +227,6 @@ class RemoteTools:
         versions = found.get("supportedVersions")
         if not is_array(versions) or MCP_PROTOCOL_VERSION not in versions:
             return await self._initialize()
-        meta: Any = found.get("_meta")
-        self._adopt_name(meta.get(_SERVER_INFO) if is_object(meta) else None)
         return {}
 
     async def _initialize(self) -> dict[str, str]:
@@ -239,17 +234,11 @@ class RemoteTools:
         call = rpc_call("initialize", wanted, _CLIENT)
         reply = await self._send(call, {"mcp-protocol-version": _HANDSHAKE_VERSION})
         begun = _remote_result(_read_remote(call, reply))
-        self._adopt_name(begun.get("serverInfo"))
         headers = {"mcp-protocol-version": str(begun.get("protocolVersion") or _HANDSHAKE_VERSION)}
         if _SESSION in reply.headers:
             headers[_SESSION] = reply.headers[_SESSION]
         await self._exchange("POST", {**_TYPES, **headers}, _INITIALIZED)
         return headers
-
-    def _adopt_name(self, info: Any) -> None:
-        name = info.get("name") if is_object(info) else None
-        if isinstance(name, str) and _alias(name) and not self._keeps_alias:
-            self.alias = _alias(name)
 
     async def _send(self, call: Call[RemoteT], headers: Mapping[str, str], seconds: float | None = None) -> Reply:
         own = {name.lower(): value for name, value in call.headers}
@@ -328,10 +317,6 @@ def _remote_result(response: McpJsonRpcResponse) -> dict[str, Any]:
     return response.result or {}
 
 
-def _alias(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-
-
 _logger = logging.getLogger(__name__)
 
 
@@ -341,20 +326,25 @@ class Toolbox:
     Args:
         sources: The sources in order of precedence; empty for a gateway without MCP.
         settings: The filters of tools, and the polling intervals.
+        bare: Name tools without their source's alias (a quirk).
     """
 
-    def __init__(self, sources: Sequence[ToolSource], settings: McpSettings) -> None:
+    def __init__(self, sources: Sequence[ToolSource], settings: McpSettings, *, bare: bool = False) -> None:
         self._sources = sources
+        self._bare = bare
         self._settings = settings
         self._polling: list[asyncio.Task[None]] = []
 
     @classmethod
-    def build(cls, settings: McpSettings, functions: Iterable[Callable[..., object]] = ()) -> Toolbox:
+    def build(
+        cls, settings: McpSettings, functions: Iterable[Callable[..., object]] = (), *, bare: bool = False
+    ) -> Toolbox:
         """Build the toolbox that the settings describe.
 
         Args:
             settings: The servers, used if MCP is enabled.
             functions: Python functions to offer as tools. Any function enables MCP.
+            bare: Name tools without their source's alias (a quirk).
 
         Raises:
             TypeError: A function cannot be described as a tool.
@@ -364,7 +354,7 @@ class Toolbox:
         sources: list[ToolSource] = [FunctionTools(own)] if own else []
         if settings.enabled:
             sources += [RemoteTools(server, settings) for server in settings.servers]
-        return cls(sources, settings)
+        return cls(sources, settings, bare=bare)
 
     @property
     def enabled(self) -> bool:
@@ -378,32 +368,26 @@ class Toolbox:
 
     def everything(self) -> list[SourcedTool]:
         """Return the tools of all sources, also those that models are not offered."""
-        return [SourcedTool(tool, source) for source in self._sources for tool in source.tools]
+        return [
+            SourcedTool(tool, source, f"mcp_{tool.name}" if self._bare else f"mcp_{alias}_{tool.name}")
+            for alias, source in self._aliased()
+            for tool in source.tools
+        ]
 
-    def offered(self) -> list[SourcedTool]:
-        """Return the tools that models may use. Of tools with the same name only the first is included."""
+    def offered(self) -> dict[str, SourcedTool]:
+        """Return the tools that models and clients may use, by name. Of tools with the same name the first is used."""
         found: dict[str, SourcedTool] = {}
-        aliases = self._aliases()
         for placed in self.everything():
-            if self._is_allowed(placed.tool.name, aliases[id(placed.source)]):
-                found.setdefault(placed.tool.name, placed)
-        return list(found.values())
+            if self._is_allowed(placed):
+                found.setdefault(placed.name, placed)
+        return found
 
     def offer(self) -> Offer | None:
         """Return the offer for a chat, or None if there are no tools."""
-        placed = self.offered()
+        placed = list(self.offered().values())
         if not placed:
             return None
         return Direct(placed) if self._settings.mode == "direct" else Selector(placed)
-
-    def by_public_name(self) -> dict[str, SourcedTool]:
-        """Return the tools on `/mcp` by their names there: `mcp_`, the source's alias and the tool's own name."""
-        aliases = self._aliases()
-        return {
-            f"mcp_{aliases[id(placed.source)]}_{placed.tool.name}": placed
-            for placed in self.everything()
-            if self._is_allowed(placed.tool.name, aliases[id(placed.source)])
-        }
 
     async def start(self) -> None:
         """Fetch the tools of every source, and keep fetching them in the background."""
@@ -435,16 +419,18 @@ class Toolbox:
             if had or not self._polling:  # once per outage, not at each attempt
                 _logger.warning("no tools from the MCP server %s: %s", source.address, error)
 
-    def _is_allowed(self, name: str, alias: str) -> bool:
-        names = {name, f"mcp_{name}", f"{alias}_{name}", f"mcp_{alias}_{name}"}
+    def _is_allowed(self, placed: SourcedTool) -> bool:
+        own = placed.tool.name  # add, mcp_add, python_add, mcp_python_add
+        names = {own, f"mcp_{own}", placed.name, placed.name.removeprefix("mcp_")}
         if self._settings.include:
             return not names.isdisjoint(self._settings.include)
         return names.isdisjoint(self._settings.exclude)
 
-    def _aliases(self) -> dict[int, str]:
-        """Return each source's alias, with a number appended if an earlier one has the same."""
+    def _aliased(self) -> Iterator[tuple[str, ToolSource]]:
+        """Yield each source after its alias, with a number appended if an earlier one has the same."""
         taken: set[str] = set()
-        return {id(source): _unused_name(source.alias, taken) for source in self._sources}
+        for source in self._sources:
+            yield _unused_name(source.alias, taken), source
 
 
 def _unused_name(alias: str, taken: set[str]) -> str:

@@ -33,9 +33,11 @@ from .provider import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from ..chat_schema import ChatRequest
+    from ..settings import ClientTls
     from .provider import ModelProvider
 
 __all__ = ["USER_AGENT", "HttpProvider", "with_runtime_context"]
@@ -64,6 +66,7 @@ class HttpProvider:
         url: Its address, or None for the profile's.
         key: Its key, or None.
         header_timeout: Seconds until the head of an answer must arrive; None for no limit.
+        tls: The settings of TLS; None for the defaults.
         no_self_calls: The reason why requests that the gateway makes itself fail (a quirk); None for no failure.
         two_versions: Add the gateway's `anthropic-version` even if the client sent one (a quirk).
     """
@@ -77,6 +80,7 @@ class HttpProvider:
         header_timeout: float | None = None,
         two_versions: bool = False,
         no_self_calls: str | None = None,
+        tls: ClientTls | None = None,
     ) -> None:
         self._profile = profile
         self._url = (url or profile.url).rstrip("/")
@@ -85,6 +89,7 @@ class HttpProvider:
         self._header_timeout = header_timeout
         self._two_versions = two_versions
         self._no_self_calls = no_self_calls
+        self._tls = tls
         self._client: httpx2.AsyncClient | None = None
 
     @property
@@ -181,10 +186,17 @@ class HttpProvider:
         if self._client is None:
             # As in the real gateway, the environment's proxies are not used for this machine.
             here, secure = is_this_machine(self._url), self._url.startswith("https:")
-            verify = httpx2.create_ssl_context() if secure or not here else False  # loading all roots is slow
+            verify = _ssl_context(self._tls) if secure or not here else False  # loading all roots is slow
             limits = _KEPT if secure else _NONE_KEPT
             self._client = httpx2.AsyncClient(timeout=None, trust_env=not here, verify=verify, limits=limits)
         return self._client
+
+
+def _ssl_context(tls: ClientTls | None) -> ssl.SSLContext:
+    context = httpx2.create_ssl_context()
+    if tls is not None:
+        tls.apply(context)
+    return context
 
 
 class _Entry(msgspec.Struct):

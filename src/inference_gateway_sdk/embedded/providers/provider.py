@@ -6,11 +6,15 @@ on unchanged: a `ProviderRequest` and a `ProviderResponse` are one HTTP exchange
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from msgspec import Struct
 
+from ..._model.cost import Price
 from ..._model.open_types import Concealed
+from .scripts import CREATED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Listed",
+    "ModelDetails",
     "ModelProvider",
     "ProviderError",
     "ProviderRequest",
@@ -29,6 +34,8 @@ __all__ = [
     "ProviderTruncatedError",
     "ProviderUnreachableError",
     "SelfCallError",
+    "listed_models",
+    "read_details",
 ]
 
 
@@ -69,6 +76,63 @@ class ProviderTimeoutError(ProviderError):
         self.path = path
 
 
+_LISTED_RATES = ("input", "output", "cache_read", "cache_write")  # the others have no field in a listing
+
+
+class ModelDetails(Struct, frozen=True, kw_only=True):
+    """The details of a scripted model that a listing with `include=` has. None means that they are not known.
+
+    Attributes:
+        context_window: The size of its context in tokens.
+        price: Its price. A listing has only the rates `input`, `output`, `cache_read` and `cache_write`.
+        inputs: The kinds of content that it reads: "text", "image", "audio", ...
+        outputs: The kinds of content that it generates.
+
+    Raises (on construction):
+        ValueError: `price` has a rate that a listing has no field for, or `context_window` is not positive.
+        TypeError: An argument has the wrong type.
+    """
+
+    context_window: int | None = None
+    price: Price | None = None
+    inputs: Sequence[str] | None = None
+    outputs: Sequence[str] = ("text",)
+
+    def __post_init__(self) -> None:
+        window: Any = self.context_window
+        if window is not None and (type(window) is not int or window < 1):
+            raise ValueError(f"context_window must be a number of tokens above 0, got {window!r}")
+        price: Any = self.price
+        if price is not None and not isinstance(price, Price):
+            raise TypeError(f"price must be a Price such as Price(input='2e-6', output='8e-6'), got {price!r}")
+        for name in ("inputs", "outputs"):
+            if isinstance(getattr(self, name), str):
+                raise TypeError(f'{name} must be a list such as ["text"], got {getattr(self, name)!r}')
+        unlisted = [] if price is None else [name for name in price.known if name not in _LISTED_RATES]
+        if unlisted:
+            raise ValueError(f"price: the gateway lists no rate {unlisted[0]!r}, only {', '.join(_LISTED_RATES)}")
+
+    @property
+    def pricing(self) -> dict[str, object] | None:
+        """The price as the gateway lists it."""
+        if self.price is None:
+            return None
+        rates = {f"{name}_per_token": format(rate, "f") for name, rate in self.price.known.items()}
+        made = datetime.fromtimestamp(CREATED, UTC).isoformat().replace("+00:00", "Z")
+        return {
+            "currency": self.price.currency,
+            **rates,
+            "source": "community" if self.price.source == "user" else self.price.source,
+            "updated_at": self.price.updated_at or made,
+            "subscription": self.price.subscription,
+        }
+
+    @property
+    def modalities(self) -> dict[str, object] | None:
+        """The kinds of content as the gateway lists them."""
+        return None if self.inputs is None else {"input": list(self.inputs), "output": list(self.outputs)}
+
+
 class Listed(Struct, frozen=True, kw_only=True):
     """A model as a provider lists it. Missing numbers are zero, as in the gateway's own answer.
 
@@ -80,7 +144,8 @@ class Listed(Struct, frozen=True, kw_only=True):
         created: Seconds since 1970.
         owned_by: The organisation that made it.
         context_tokens: The size of its context, or None when unknown.
-        context_source: The source of that size: "runtime" (the running server) or "provider" (its list).
+        context_source: The source of that size: "runtime" (the running server), "provider" (its list) or "community".
+        details: The details of a scripted model.
     """
 
     id: str
@@ -89,6 +154,42 @@ class Listed(Struct, frozen=True, kw_only=True):
     owned_by: str = ""
     context_tokens: int | None = None
     context_source: str = "provider"
+    details: ModelDetails | None = None
+
+
+def read_details(models: object) -> dict[str, ModelDetails]:
+    """Return the details of models by name.
+
+    Raises:
+        TypeError: The value is not a mapping of names to `ModelDetails`.
+        ValueError: A name has no provider.
+    """
+    if not isinstance(models, Mapping):
+        raise TypeError(f"models must be a mapping of names to ModelDetails, got {type(models).__name__}")
+    found: dict[str, ModelDetails] = {}
+    for name, details in cast("Mapping[object, object]", models).items():
+        if not isinstance(name, str) or not isinstance(details, ModelDetails):
+            raise TypeError(f"models must map names such as 'openai/gpt-4o' to ModelDetails(...); {name!r} does not")
+        if not all(name.partition("/")):
+            raise ValueError(f"models: {name!r} has no provider: write 'openai/gpt-4o'")
+        found[name] = details
+    return found
+
+
+def listed_models(models: Mapping[str, ModelDetails | None], owned_by: str) -> list[Listed]:
+    """Return scripted models as a listing has them, from their names with the provider in front."""
+    return [
+        Listed(
+            id=name.partition("/")[2],
+            object="model",
+            created=CREATED,
+            owned_by=owned_by,
+            context_tokens=None if details is None else details.context_window,
+            context_source="community",
+            details=details,
+        )
+        for name, details in models.items()
+    ]
 
 
 class ProviderRequest(Concealed, Struct, frozen=True, kw_only=True):

@@ -22,15 +22,15 @@ from ..._model.type_info import strict_decode
 from .. import go_json
 from ..multipart import Form, FormError
 from .json_instance import NoInstance, instance
-from .provider import Listed, ProviderResponse, ProviderStatusError
+from .provider import Listed, ProviderResponse, ProviderStatusError, listed_models, read_details
 from .scripted_videos import ScriptedVideos
 from .scripts import CREATED, DIALECTS, Conversation, ConversationTool, ScriptedCall, ScriptedTurn
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
     from ..chat_schema import ChatRequest
-    from .provider import ProviderRequest
+    from .provider import ModelDetails, ProviderRequest
 
 __all__ = ["SCRIPTED_MODEL", "ScriptedProvider", "mp3", "pcm", "png", "wav"]
 
@@ -99,11 +99,27 @@ class ScriptedProvider:
     Args:
         answer: Return the text of an answer, given the user's last text or the last tool results. The text is also used
             unchanged when JSON was requested. By default the given text is repeated, and JSON is made from its schema.
+        models: Models to list, with their details: `{"openai/gpt-4o": ModelDetails(context_window=128_000)}`. By
+            default each provider lists one model without details.
+
+    Raises:
+        TypeError: `models` is not a mapping of names to `ModelDetails`.
+        ValueError: A name has no provider.
     """
 
-    def __init__(self, answer: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self, answer: Callable[[str], str] | None = None, *, models: Mapping[str, ModelDetails] | None = None
+    ) -> None:
         self._answer = answer
         self._videos = ScriptedVideos()
+        self._models = None if models is None else read_details(models)
+
+    def serving(self, provider: str) -> ScriptedProvider:
+        """Return the provider to use under this id, which lists only the models of the id."""
+        if self._models is None:
+            return self
+        own = {name: details for name, details in self._models.items() if name.startswith(f"{provider}/")}
+        return ScriptedProvider(self._answer, models=own)
 
     async def start(self) -> None:
         """Do nothing: no preparation is needed."""
@@ -112,8 +128,9 @@ class ScriptedProvider:
         """Do nothing: no resources are held."""
 
     async def models(self) -> list[Listed]:
-        """Return the only listed model."""
-        return [Listed(id=SCRIPTED_MODEL, object="model", created=CREATED, owned_by="scripted")]
+        """Return the listed models: those with details, or the only one."""
+        models = {f"/{SCRIPTED_MODEL}": None} if self._models is None else self._models
+        return listed_models(models, "scripted")
 
     async def chat(self, request: ChatRequest) -> bytes:
         """Return the body of the answer, as `ModelProvider.chat` does."""

@@ -1,0 +1,397 @@
+"""Inputs of a batch: JSON lines, gzip, Parquet, iterables and OpenAI's Batch form, checked before anything is sent."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from array import array
+from bisect import bisect_left
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast
+
+import msgspec
+from msgspec import Raw, Struct
+
+from .._model.json_values import is_mapping
+from .._version import install_command
+from .state import Row
+
+__all__ = [
+    "AsyncRows",
+    "FileSource",
+    "IterableSource",
+    "Key",
+    "KeySet",
+    "Mark",
+    "Rows",
+    "Scan",
+    "hash_key",
+    "open_source",
+]
+
+Rows: TypeAlias = str | os.PathLike[str] | Iterable[Any]
+AsyncRows: TypeAlias = str | os.PathLike[str] | Iterable[Any] | AsyncIterable[Any]
+Key: TypeAlias = str | Callable[[Any], "str | int"] | None
+
+OPENAI_KEY: Final = "custom_id"
+ENDPOINTS: Final = ("/v1/chat/completions", "/v1/responses")
+_SUFFIXES: Final = {".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonl.gz": "gzip", ".ndjson.gz": "gzip",
+                    ".parquet": "parquet"}  # fmt: skip
+_MOST_PROBLEMS: Final = 5
+_HASH_BITS: Final = 0xFFFF_FFFF_FFFF_FFFF
+
+
+def hash_key(key: str | int) -> int:
+    """Return 64 bits of a key. They differ between processes, and between 1 and "1"."""
+    return hash(key if isinstance(key, str) else f"\0{key}") & _HASH_BITS
+
+
+class KeySet:
+    """Hashes of keys in eight bytes each: a million keys are 8 MB, where a set has more than 60."""
+
+    __slots__ = ("_buckets", "_sorted", "count")
+
+    def __init__(self) -> None:
+        self._buckets = [array("Q") for _ in range(256)]
+        self._sorted = True
+        self.count = 0
+
+    def add(self, hashed: int) -> None:
+        """Add a hash, which may be in the set already."""
+        self._buckets[hashed >> 56].append(hashed)
+        self._sorted = False
+        self.count += 1
+
+    def sort(self) -> None:
+        """Prepare for lookups."""
+        if not self._sorted:
+            self._buckets = [array("Q", sorted(bucket)) for bucket in self._buckets]
+            self._sorted = True
+
+    def __contains__(self, hashed: int) -> bool:
+        self.sort()
+        bucket = self._buckets[hashed >> 56]
+        at = bisect_left(bucket, hashed)
+        return at < len(bucket) and bucket[at] == hashed
+
+    def twice(self) -> set[int]:
+        """Return the hashes that were added more than once."""
+        self.sort()
+        return {one for bucket in self._buckets for one, other in pairwise(bucket) if one == other}
+
+
+class Mark(Struct, frozen=True):
+    """The content of an input file up to a place.
+
+    Attributes:
+        size: Bytes, after decompression. Rows of a Parquet file.
+        digest: A hash of them.
+    """
+
+    size: int = 0
+    digest: str = ""
+
+
+class Scan(Struct, frozen=True):
+    """What reading an input once has shown.
+
+    Attributes:
+        total: The number of rows, or None if only reading it to the end can show it.
+        mark: The content, None for an iterable.
+        before: The content up to the size of an earlier mark, None if the input is shorter.
+    """
+
+    total: int | None = None
+    mark: Mark | None = None
+    before: Mark | None = None
+
+
+class OpenAIRow(Struct):
+    """The fields of a row in OpenAI's Batch form that are checked before anything is sent."""
+
+    custom_id: str
+    body: dict[str, Raw]
+    method: str = "POST"
+    url: str = ENDPOINTS[0]
+
+    def __post_init__(self) -> None:
+        if self.url not in ENDPOINTS:
+            raise ValueError(f"url must be {' or '.join(ENDPOINTS)}, got {self.url!r}")
+        if "model" not in self.body:
+            raise ValueError("body has no model")
+
+
+class FileSource:
+    """A file of rows.
+
+    Args:
+        path: Its path.
+        key: Name of the field with the key, a function of the row, or None for the line number.
+        openai: The rows have OpenAI's Batch form.
+
+    Attributes:
+        name: Name of the file for messages.
+    """
+
+    asynchronous = False
+
+    def __init__(self, path: Path, key: Key, *, openai: bool = False) -> None:
+        self.path = path
+        self.name = path.name
+        self.format = _format_of(path)
+        self._key = OPENAI_KEY if openai else key
+        self._openai = openai
+        if not path.is_file():
+            raise FileNotFoundError(f"source: there is no file {path}")
+
+    def scan(self, mark: Mark | None = None) -> Scan:
+        """Read the file once and check its rows and keys.
+
+        Args:
+            mark: The content at an earlier run.
+
+        Raises:
+            ValueError: Lines are not objects, lack the key, or share one. The message has the line numbers.
+        """
+        if self.format == "parquet":
+            return self._scan_parquet(mark)
+        decode, of_key = self._checker()
+        keys, problems = KeySet(), list[str]()
+        hasher, size, before, total = blake2b(digest_size=16), 0, None, 0
+        with self._open() as file:
+            for number, line in enumerate(file, 1):
+                if mark is not None and before is None and size + len(line) >= mark.size:
+                    # the mark may be inside a line, which has grown since then
+                    partly = hasher.copy()
+                    partly.update(line[: mark.size - size])
+                    before = Mark(mark.size, partly.hexdigest())
+                hasher.update(line)
+                size += len(line)
+                if not line.strip():
+                    continue
+                total += 1
+                try:
+                    row = decode(line)
+                    if of_key is not None:
+                        keys.add(hash_key(of_key(row)))
+                except (msgspec.DecodeError, ValueError, TypeError, LookupError, AttributeError) as error:
+                    problems.append(f"line {number}: {_reason(error)}")
+                    if len(problems) >= _MOST_PROBLEMS:
+                        break
+        if problems:
+            raise ValueError(f"source: {self.name}, {'; '.join(problems)}")
+        self._refuse_duplicates(keys)
+        found = Mark(size, hasher.hexdigest())
+        if mark is not None and before is None and mark.size == 0:
+            before = mark
+        return Scan(total, found, before)
+
+    def _checker(self) -> tuple[Callable[[bytes], Any], Callable[[Any], str | int] | None]:
+        """Return a function that decodes what is checked of a line, and one that takes the key of the result."""
+        if self._openai:
+            return msgspec.json.Decoder(OpenAIRow).decode, lambda row: cast("str", row.custom_id)
+        if isinstance(self._key, str):
+            keyed = msgspec.defstruct("Keyed", [("key", str | int)], rename={"key": self._key})
+            return msgspec.json.Decoder(keyed).decode, lambda row: cast("str | int", row.key)
+        if self._key is None:
+            return msgspec.json.Decoder(msgspec.defstruct("Object", [])).decode, None
+        function = self._key
+        return msgspec.json.Decoder(dict[str, Any]).decode, lambda row: check_key(function(row))
+
+    def _refuse_duplicates(self, keys: KeySet) -> None:
+        """Raise ValueError with the lines that share a key. They are looked up only if hashes are equal."""
+        twice = keys.twice()
+        if not twice:
+            return
+        lines: dict[str | int, list[int]] = {}
+        for row in self.rows():
+            if hash_key(row.key) in twice:
+                lines.setdefault(row.key, []).append(row.number)
+        found = [(key, numbers) for key, numbers in lines.items() if len(numbers) > 1]
+        if not found:
+            return  # different keys with equal hashes: about one in 30 million batches of a million rows
+        texts = [f"lines {', '.join(map(str, numbers[:3]))}: {key!r}" for key, numbers in found[:_MOST_PROBLEMS]]
+        raise ValueError(f"source: {self.name} has {len(found)} keys more than once: {'; '.join(texts)}")
+
+    def _open(self) -> BinaryIO:
+        if self.format == "gzip":
+            return cast("BinaryIO", gzip.open(self.path, "rb"))
+        return self.path.open("rb")
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows in order."""
+        of_key = _key_reader(self._key)
+        for number, value in self._values():
+            yield Row(number if of_key is None else of_key(value), number, value)
+
+    def _values(self) -> Iterator[tuple[int, Any]]:
+        if self.format == "parquet":
+            yield from enumerate(_parquet_rows(self.path), 1)
+            return
+        decode = msgspec.json.Decoder(dict[str, Any]).decode
+        with self._open() as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield number, decode(line)
+
+    def _scan_parquet(self, mark: Mark | None) -> Scan:
+        """Check the keys of a Parquet file. Its content is compared by its number of rows and its schema."""
+        field = self._key if isinstance(self._key, str) else None
+        keys, of_key, count = KeySet(), _key_reader(self._key), 0
+        with _parquet(self.path) as file:
+            if field is not None and field not in file.schema_arrow.names:
+                raise ValueError(f"source: {self.name} has no column {field!r}, which key names")
+            schema = blake2b(str(file.schema_arrow).encode(), digest_size=16).hexdigest()
+        if of_key is not None:
+            for value in _parquet_rows(self.path, None if field is None else [field]):
+                count += 1
+                try:
+                    keys.add(hash_key(of_key(value)))
+                except (ValueError, TypeError, LookupError) as error:
+                    raise ValueError(f"source: {self.name}, row {count}: {_reason(error)}") from error
+            self._refuse_duplicates(keys)
+        with _parquet(self.path) as file:
+            count = int(file.metadata.num_rows)
+        before = None if mark is None or count < mark.size else Mark(mark.size, schema)
+        return Scan(count, Mark(count, schema), before)
+
+
+class IterableSource:
+    """Rows of a Python iterable, synchronous or async. A list is checked as a whole, others row by row."""
+
+    def __init__(self, values: Any, key: Key, *, openai: bool = False) -> None:
+        self.name = type(values).__name__
+        self.asynchronous = isinstance(values, AsyncIterable)
+        self._values = values
+        self._key = OPENAI_KEY if openai else key
+        self._openai = openai
+        self._seen: set[int] | None = None
+
+    def scan(self, mark: Mark | None = None) -> Scan:
+        """Check the rows and keys of a list.
+
+        Raises:
+            ValueError: Rows lack the key, or share one.
+        """
+        del mark
+        if not isinstance(self._values, Sequence):
+            self._seen = set()
+            return Scan()
+        of_key = _key_reader(self._key)
+        first: dict[str | int, int] = {}
+        values: Sequence[Any] = self._values
+        for number, value in enumerate(values, 1):
+            row = self._row(of_key, number, value)
+            if row.key in first and of_key is not None:
+                raise ValueError(f"source: rows {first[row.key]} and {number} have the same key {row.key!r}")
+            first[row.key] = number
+        return Scan(len(values))
+
+    def _row(self, of_key: Callable[[Any], str | int] | None, number: int, value: Any) -> Row:
+        try:
+            if self._openai:
+                msgspec.convert(value, OpenAIRow)
+            return Row(number if of_key is None else of_key(value), number, value)
+        except (msgspec.ValidationError, ValueError, TypeError, LookupError, AttributeError) as error:
+            raise ValueError(f"source: row {number}: {_reason(error)}") from error
+
+    def _new_row(self, of_key: Callable[[Any], str | int] | None, number: int, value: Any) -> Row:
+        row = self._row(of_key, number, value)
+        if self._seen is not None and of_key is not None:
+            hashed = hash_key(row.key)
+            if hashed in self._seen:
+                raise ValueError(f"source: row {number} has the key {row.key!r} of an earlier row")
+            self._seen.add(hashed)
+        return row
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows of a synchronous iterable."""
+        of_key = _key_reader(self._key)
+        for number, value in enumerate(self._values, 1):
+            yield self._new_row(of_key, number, value)
+
+    async def async_rows(self) -> Any:
+        """Yield the rows of an async iterable."""
+        of_key, number = _key_reader(self._key), 0
+        async for value in self._values:
+            number += 1
+            yield self._new_row(of_key, number, value)
+
+
+def open_source(source: Any, key: Any, *, openai: bool = False) -> FileSource | IterableSource:
+    """Return the rows of a path or iterable.
+
+    Raises:
+        TypeError: `source` or `key` has the wrong type.
+        ValueError: The file has an unknown suffix.
+        FileNotFoundError: There is no such file.
+    """
+    if key is not None and not isinstance(key, str) and not callable(key):
+        raise TypeError(f"key must be the name of a field or a function of a row, got {type(key).__name__}")
+    if openai and key not in (None, OPENAI_KEY):
+        raise ValueError("key: rows without ask have OpenAI's Batch form, whose key is custom_id: leave key out")
+    if isinstance(source, (str, os.PathLike)):
+        return FileSource(Path(cast("str", source)), key, openai=openai)
+    if is_mapping(source) or isinstance(source, (bytes, bytearray)):
+        raise TypeError(f"source must be a path or an iterable of rows, got {type(source).__name__}")
+    if isinstance(source, (Iterable, AsyncIterable)):
+        return IterableSource(source, key, openai=openai)
+    raise TypeError(f"source must be a path or an iterable of rows, got {type(source).__name__}")
+
+
+def _format_of(path: Path) -> Literal["jsonl", "gzip", "parquet"]:
+    name = path.name.lower()
+    for suffix, found in _SUFFIXES.items():
+        if name.endswith(suffix):
+            return cast("Any", found)
+    raise ValueError(f"source: {path} must end in one of {', '.join(_SUFFIXES)}")
+
+
+def check_key(key: object) -> str | int:
+    """Return a key.
+
+    Raises:
+        TypeError: It is neither a string nor an integer.
+    """
+    if isinstance(key, bool) or not isinstance(key, (str, int)):
+        raise TypeError(f"the key must be a string or an integer, got {type(key).__name__}")
+    return key
+
+
+def _key_reader(key: Key) -> Callable[[Any], str | int] | None:
+    if key is None:
+        return None
+    if not isinstance(key, str):
+        return lambda row: check_key(key(row))
+
+    def read(row: Any) -> str | int:
+        if not isinstance(row, Mapping):
+            raise TypeError(f"the row must be an object, got {type(row).__name__}: key={key!r} names a field")
+        fields = cast("Mapping[str, Any]", row)
+        if key not in fields:
+            raise LookupError(f"the row has no field {key!r}, which key names")
+        return check_key(fields[key])
+
+    return read
+
+
+def _reason(error: Exception) -> str:
+    text = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
+    return text or type(error).__name__
+
+
+def _parquet(path: Path) -> Any:
+    try:
+        from pyarrow import parquet  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    except ImportError:
+        raise ValueError(f"source: {path} needs pyarrow: {install_command('parquet')}") from None
+    return cast("Any", parquet).ParquetFile(path)
+
+
+def _parquet_rows(path: Path, columns: list[str] | None = None) -> Iterator[Any]:
+    with _parquet(path) as file:
+        for batch in file.iter_batches(batch_size=1024, columns=columns):
+            yield from batch.to_pylist()

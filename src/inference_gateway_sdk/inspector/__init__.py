@@ -1,0 +1,10 @@
+"""The traffic page of the embedded gateway: `igw serve --inspect` serves it at `/inspect/`.
+
+`Inspector` is the middleware that records requests and serves the page. Needs the extra `embedded`.
+"""
+
+from __future__ import annotations
+
+from .page import Inspector, log_without_page
+
+__all__ = ["Inspector", "log_without_page"]
