@@ -38,7 +38,7 @@ HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 API = "_client/_async/api.py"
 METHODS = ("client", "dialects", "gateway", "media")  # modules whose classes make up the async client
-NOT_IN_API = {"aclose", "base_url", "estimate", "explain", "load_prices", "open", "price_of", "routes",
+NOT_IN_API = {"aclose", "base_url", "diagnose", "estimate", "explain", "load_prices", "open", "price_of", "routes",
               "with_max_tokens", "with_options", "with_token", "with_tools"}  # fmt: skip
 API_HEAD = '''\
 """The protocol of the client, for functions that accept the client or a stand-in."""

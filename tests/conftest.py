@@ -24,7 +24,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 # Folders whose tests open loopback sockets; `-m "not wire"` deselects them.
-SOCKET_FOLDERS = set("transport transport_httpx2 endpoints client embedded cli failover official live fuzz".split())
+SOCKET_FOLDERS = set(
+    "transport transport_httpx2 endpoints client embedded cli failover official live fuzz doctor".split()
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

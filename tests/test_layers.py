@@ -28,8 +28,9 @@ ALLOWED = {
     "_transport": {"errors", "_http1", "httpx2"},
     "_client": {
         "errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "_schema", "_tools",
-        "_run", "_routing", "batch", "msgspec",
+        "_run", "_routing", "batch", "doctor", "msgspec",
     },
+    "doctor": {"errors", "_generated", "_wire", "_transport", "msgspec"},
     "batch": {"errors", "_version", "_model", "_wire", "msgspec", "pyarrow"},
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",

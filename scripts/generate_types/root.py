@@ -43,6 +43,8 @@ _WRITTEN = {
     "_tools.tool": ["Tool", "ToolError", "tool"],
     "_transport.httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],
     "_version": ["__version__"],
+    "doctor": ["diagnose"],
+    "doctor.report": ["Diagnosis", "Finding"],
     "batch.state": ["BatchItem", "BatchOutcome", "BatchProgress"],
     "_wire.audio": ["Audio"],
     "_wire.authoring": ["assistant", "image_part", "system", "tool_result", "user"],

@@ -343,6 +343,9 @@ if TYPE_CHECKING:
     from .batch.state import BatchItem as BatchItem
     from .batch.state import BatchOutcome as BatchOutcome
     from .batch.state import BatchProgress as BatchProgress
+    from .doctor import diagnose as diagnose
+    from .doctor.report import Diagnosis as Diagnosis
+    from .doctor.report import Finding as Finding
     from .errors import AllRoutesFailedError as AllRoutesFailedError
     from .errors import BadGatewayError as BadGatewayError
     from .errors import BadRequestError as BadRequestError
@@ -474,6 +477,7 @@ __all__ = [
     "DecodingError",
     "Delta",
     "DeserializationError",
+    "Diagnosis",
     "Dialect",
     "Endpoints",
     "Error",
@@ -482,6 +486,7 @@ __all__ = [
     "ExportMetricsServiceResponse",
     "ExportMetricsServiceResponsePartialSuccess",
     "Fallback",
+    "Finding",
     "Finish",
     "FinishReason",
     "ForbiddenError",
@@ -730,6 +735,7 @@ __all__ = [
     "Watcher",
     "__version__",
     "assistant",
+    "diagnose",
     "image_part",
     "system",
     "tool",
@@ -1073,6 +1079,9 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "BatchItem": "batch.state",
         "BatchOutcome": "batch.state",
         "BatchProgress": "batch.state",
+        "diagnose": "doctor",
+        "Diagnosis": "doctor.report",
+        "Finding": "doctor.report",
         "AllRoutesFailedError": "errors",
         "BadGatewayError": "errors",
         "BadRequestError": "errors",

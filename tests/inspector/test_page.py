@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from inference_gateway_sdk.embedded import ScriptedProvider, Settings, running
-from inference_gateway_sdk.inspector import Inspector, log_without_page
+from inference_gateway_sdk.inspector import Inspector
 from inference_gateway_sdk.inspector import page as page_module
 from support.weights import nowhere
 
@@ -175,20 +175,6 @@ def test_without_the_option_there_is_no_page() -> None:
     """A usual gateway answers as for any unknown path, and builds no part of the page."""
     with running(Settings(port=0), local=nowhere(), scripted=ScriptedProvider()) as url:
         assert httpx2.get(f"{url}/inspect/").status_code == 404
-
-
-def test_the_request_log_leaves_the_page_out() -> None:
-    """Polling does not fill the log of requests."""
-
-    class Record:
-        def __init__(self, path: str) -> None:
-            self.path = path
-
-    seen: list[Any] = []
-    emit = log_without_page(seen.append)
-    for path in ("/inspect", "/inspect/requests", "/inspector", "/v1/models"):
-        emit(Record(path))  # type: ignore[arg-type]
-    assert [record.path for record in seen] == ["/inspector", "/v1/models"]
 
 
 def test_a_cost_comes_from_the_prices_of_the_gateways_list(monkeypatch: pytest.MonkeyPatch) -> None:

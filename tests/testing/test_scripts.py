@@ -225,7 +225,7 @@ def test_the_gateways_own_tools_take_a_script_each_turn(sockets: bool) -> None:
         return "3 degrees"
 
     with scripted_gateway(tools=[weather], sockets=sockets) as gateway, gateway.client() as client:
-        gateway.reply(tool_calls=[("mcp_weather", {"city": "Oslo"})])
+        gateway.reply(tool_calls=[("mcp_python_weather", {"city": "Oslo"})])
         gateway.on(content="3 degrees", model="openai/gpt-4o").reply("It is cold.")
         assert chat_text(client, "How is Oslo?") == "It is cold."
         assert len(gateway.requests) == 1

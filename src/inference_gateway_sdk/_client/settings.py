@@ -6,7 +6,7 @@ import functools
 import os
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct, field, structs
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from .._model.cost import Cost, Price
     from .._routing.candidates import Fallback
     from .._tools.tool import DialectName
-    from .._wire.call import BaseCall
+    from .._wire.call import BaseCall, Target
+    from ..errors import GatewayError
     from .accounts import Budget
     from .ledger import Ledger
     from .prices import PriceBook
@@ -33,6 +34,7 @@ __all__ = [
     "GENERATES",
     "OPTIONS",
     "ClientSettings",
+    "Rerouting",
     "check_call",
     "check_headers",
     "describe_types",
@@ -58,6 +60,18 @@ _VALUE = re.compile(r"[\t -~]*")  # RFC 9110 section 5.5, without obs-text (byte
 _MEDIA_TYPES = 64
 _OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _AGENT = ("User-Agent", f"inference-gateway-sdk-python/{__version__}")
+
+
+class Rerouting(Protocol):
+    """A run as its calls with fallback use it."""
+
+    def rendered_for(self, target: Target, /) -> tuple[Any, dict[str, Any]]:
+        """Return the messages and parameters of the current request for another model."""
+        ...
+
+    def handles(self, error: GatewayError, /) -> bool:
+        """Return whether the run itself goes on after an error, at the same route."""
+        ...
 
 
 class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=True):
@@ -92,6 +106,7 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     costs: list[Cost] | None = None  # of the calls of a run
     watched: bool = False  # whether anything observes the calls
     fallback: Fallback | None = None
+    rerouting: Rerouting | None = None  # the run that makes the call, if it may move
 
     def __repr__(self) -> str:
         return f"ClientSettings(timeouts={self.timeouts!r}, max_retries={self.max_retries})"

@@ -49,7 +49,9 @@ def _names() -> dict[str, Any]:
     from .._tools import tool
     from .._transport import protocols
     from .._wire import audio, call, mcp, metrics, proxy, videos
-    from . import keywords, params, runtime
+    from ..batch.sources import AsyncRows, Rows
+    from ..batch.state import BatchItem, BatchOutcome, BatchProgress
+    from . import keywords, params, routes, runtime
     from ._async import run_stream as async_runs
     from ._async import stream as async_streams
     from ._blocking import run_stream as runs
@@ -70,10 +72,13 @@ def _names() -> dict[str, Any]:
         mcp,
         metrics,
         cost,
+        routes,
     )
     for module in (*modules, proxy, videos, protocols, runtime, async_runs, async_streams, runs, streams):
         found |= vars(module)
     found |= {name: getattr(contract, name) for name in contract.__all__}
+    found |= {one.__name__: one for one in (BatchItem, BatchOutcome, BatchProgress)}
+    found |= {"AsyncRows": AsyncRows, "Rows": Rows}
     return found | {name: importlib.import_module(name) for name in ("os", "ssl")}
 
 

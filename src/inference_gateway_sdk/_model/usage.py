@@ -105,6 +105,8 @@ def _number(usage: Mapping[Any, Any], key: str) -> int | None:
     value: Any = usage.get(key)
     if value is None:
         return None
+    if type(value) is int and value >= 0:
+        return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
@@ -123,11 +125,16 @@ def _first(*numbers: int | None) -> int | None:
     return next((one for one in numbers if one is not None), None)
 
 
+_PLAIN_COUNTS: Final = {"prompt_tokens", "completion_tokens", "total_tokens"}  # the only numbers of most answers
+
+
 def _chat(usage: Mapping[Any, Any]) -> Usage:
     read, written = _number(usage, "prompt_tokens"), _number(usage, "completion_tokens")
     total = _number(usage, "total_tokens")
     if written is not None and read is not None and total is not None:
         written = max(written, total - read)  # Gemini: reasoning is included only in the total
+    if usage.keys() <= _PLAIN_COUNTS:
+        return Usage(input=read, output=written)
     prompt, completion = _details(usage, "prompt_tokens_details"), _details(usage, "completion_tokens_details")
     return Usage(
         input=read,

@@ -17,7 +17,6 @@ from msgspec import Struct
 from .._model.json_values import is_array, is_object
 from .._model.unknown_fields import set_module
 from .._tools.results import INTERRUPTED, NOT_SHOWN
-from .answers import parse_arguments
 from .convert import assistant_parts, user_message
 from .providers import ProviderRules, rules_for
 from .transcript import Answered, Note, Result, RunCall, Started, UserMessage, calls_in
@@ -172,11 +171,7 @@ class Rendering:
 
     def arguments(self, call: RunCall) -> Any:
         """Return a call's arguments. Text that is not a JSON object is wrapped, because providers fail on it."""
-        try:
-            value = parse_arguments(call.text)
-        except ValueError:
-            return {"_invalid": call.text}
-        return value if is_object(value) else {"_invalid": call.text}
+        return call.arguments if is_object(call.arguments) else {"_invalid": call.text}
 
     def argument_text(self, call: RunCall) -> str:
         """Return a call's arguments as text: the model's own text if it is a JSON object."""

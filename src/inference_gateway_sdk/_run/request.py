@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .events import RunSettings
     from .output import Constraint, OutputType
     from .providers import ProviderRules
+    from .render import Loss
     from .transcript import Entry
 
 __all__ = ["RequestBuilder", "forbids_calls", "offered_last"]
@@ -38,6 +39,11 @@ class RequestBuilder:
         self._rendering = Rendering(Target(settings.dialect, settings.provider, settings.model))
         self._tools: dict[bool, list[dict[str, Any]]] = {}  # descriptions of the toolbox, strict or not
         self._noted = not settings.toolbox
+
+    @property
+    def losses(self) -> list[Loss]:
+        """The parts of the transcript that the model does not receive."""
+        return self._rendering.losses
 
     def build(self, output: OutputType | None, *, first: bool, strict_tools: bool, seconds: float | None) -> Ask:
         """Return the request that continues the transcript.

@@ -12,6 +12,7 @@ from .._model.usage import Usage  # noqa: TC001  (the same)
 from .._schema.adapter import Problem  # noqa: TC001  (the same)
 from ..errors import GatewayError
 from .providers import OutputMode  # noqa: TC001  (the same)
+from .render import Loss  # noqa: TC001  (users resolve the annotations)
 from .transcript import RunCall, Transcript  # noqa: TC001  (the same)
 
 if TYPE_CHECKING:
@@ -166,11 +167,12 @@ class Run(Generic[T]):
             `transcript.calls` has the calls of the whole conversation.
         pending: The calls that wait for a decision or a result.
         transcript: The full history, to store and to continue the run.
+        losses: The parts of the transcript that a model did not receive, after the run moved to it (`fallback`).
     """
 
     __slots__ = (
-        "_costs", "_output", "calls", "finish", "output_mode", "pending", "reply", "text", "transcript", "turns",
-        "usage",
+        "_costs", "_output", "calls", "finish", "losses", "output_mode", "pending", "reply", "text", "transcript",
+        "turns", "usage",
     )  # fmt: skip
 
     def __init__(
@@ -185,6 +187,7 @@ class Run(Generic[T]):
         output_mode: OutputMode = "text",
         calls: Sequence[RunCall] = (),
         pending: Sequence[RunCall] = (),
+        losses: Sequence[Loss] = (),
         output: Any = _MISSING,
     ) -> None:
         self.transcript: Transcript = transcript
@@ -197,6 +200,7 @@ class Run(Generic[T]):
         self.output_mode: OutputMode = output_mode
         self.calls: list[RunCall] = list(calls)
         self.pending: list[RunCall] = list(pending)
+        self.losses: list[Loss] = list(losses)
         self._output = output
 
     @property

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .._model.cost import Cost
-    from .events import Action, Event, RunSettings
+    from .events import Action, Ask, Event, RunSettings
 
 __all__ = ["RunState"]
 
@@ -100,6 +100,7 @@ class RunState:
         self._last = Answer()
         self._finish = ""
         self._value: dict[str, Any] = {}
+        self._moved = False  # another model than the first is asked
         if settings.output is not None:
             self.mode = (
                 settings.mode or settings.first_mode or first_mode(self.rules, with_tools=bool(settings.toolbox))
@@ -123,6 +124,26 @@ class RunState:
         notices, self._notices = self._notices, []
         return notices
 
+    def move(self, provider: str | None, model: str) -> Ask:
+        """Continue with another model. Return the current request for it, rendered from the transcript."""
+        settings = self.settings = structs.replace(self.settings, provider=provider, model=model)
+        self.rules = rules_for(settings.dialect, provider)
+        self.strict_tools = self.rules.tools is not None
+        self._requests = RequestBuilder(settings, self.rules, self.entries)
+        self._moved = True
+        if settings.output is not None and settings.mode is None:
+            self.mode = first_mode(self.rules, with_tools=bool(settings.toolbox))
+        self._set_output()
+        return self._build()
+
+    def handles(self, error: GatewayError) -> bool:
+        """Return whether the run asks the same model again after an error of it, with another request."""
+        if not isinstance(error, StatusError):
+            return False
+        if failed_generation(error) is not None:
+            return not self._asked_after_failed_generation
+        return error.status in {400, 422} and self._next_step(error) is not None
+
     def run(self) -> Run[Any]:
         """Return the run so far."""
         turn = self._turn
@@ -136,6 +157,7 @@ class RunState:
             output_mode=self.mode,
             calls=self._ran,
             pending=turn.waiting if turn is not None else [],
+            losses=self._requests.losses if self._moved else (),
             **self._value,
         )
 
@@ -152,6 +174,8 @@ class RunState:
 
     def start(self) -> Action:
         """Return the first action. Open calls in the history are run before a new request."""
+        if not self._calls:
+            return self._ask()
         transcript = self.transcript
         waiting = {call.id for call in transcript.pending}
         unknown = {call.id for call in transcript.interrupted}
@@ -227,6 +251,9 @@ class RunState:
         reached = self._limit_before_asking()
         if reached is not None:
             return self._limit(*reached)
+        return self._build()
+
+    def _build(self) -> Ask:
         first = not self._rounds
         return self._requests.build(
             self._output, first=first, strict_tools=self.strict_tools, seconds=self._seconds_left()
@@ -450,21 +477,27 @@ class RunState:
 
     def _step_down(self, error: StatusError) -> bool:
         """Select a weaker mode after a 400 about strict tools or the output mode. Return False if there is none."""
-        if not _ABOUT_OUTPUT.search(f"{error.message} {error.code}"):
+        below = self._next_step(error)
+        if below is None:
             return False
-        if self.strict_tools and self.settings.toolbox and "tool" in error.message.lower():
+        if below == "text":
             self.strict_tools = False
             self._notices.append(LogLine("info", "the provider rejected strict tools: they are now sent as non-strict"))
             return True
-        if self._output is None or self.settings.mode is not None:
-            return False
-        below = next_mode(self.mode, self.rules, with_tools=bool(self.settings.toolbox))
-        if below is None:
-            return False
         self._notices.append(LogLine("info", f"the provider rejected output mode {self.mode}: trying {below}"))
         self.mode = below
         self._set_output()
         return True
+
+    def _next_step(self, error: StatusError) -> OutputMode | None:
+        """Return the next mode after a 400, "text" to send tools as non-strict, None if the 400 is about neither."""
+        if not _ABOUT_OUTPUT.search(f"{error.message} {error.code}"):
+            return None
+        if self.strict_tools and self.settings.toolbox and "tool" in error.message.lower():
+            return "text"
+        if self._output is None or self.settings.mode is not None:
+            return None
+        return next_mode(self.mode, self.rules, with_tools=bool(self.settings.toolbox))
 
     # --- limits and ends
 

@@ -13,6 +13,7 @@ from collections.abc import (
     Iterable,
     Iterator,
     Mapping,
+    ValuesView,
 )
 from typing import Any, Final, Generic, Literal, ParamSpec, TypeAlias, TypeVar, cast, get_type_hints
 
@@ -407,6 +408,10 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
 
     def __len__(self) -> int:
         return len(self._tools)
+
+    def values(self) -> ValuesView[Tool[..., Any]]:
+        """Return the tools."""
+        return self._tools.values()
 
     def find(self, name: str) -> Tool[..., Any] | None:
         """Return the tool with the exact name of a call, with or without the prefix `functions.`, or None."""

@@ -7,6 +7,7 @@ A crash leaves at most a torn last line, which is cut when the batch goes on. A 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import threading
 import time
@@ -22,10 +23,9 @@ from ..errors import BatchBusyError, BatchMismatchError, SerializationError, Sta
 from .sources import KeySet, Mark, hash_key
 from .state import BatchItem, describe_error, output_of
 
-try:
-    import fcntl
-except ImportError:  # Windows: the lock is then the existence of the file
-    fcntl = None  # type: ignore[assignment]
+fcntl: Any = None  # on Windows, the lock is the existence of the file
+with contextlib.suppress(ImportError):
+    fcntl = importlib.import_module("fcntl")
 
 __all__ = ["Fingerprint", "Journal", "answer_line", "openai_line"]
 
@@ -422,6 +422,7 @@ class _Lock:
 
     def __init__(self, path: Path, output: Path) -> None:
         self._path = path
+        self._file = -1
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
         while True:
             if fcntl is None:

@@ -254,18 +254,25 @@ def _hash_function(function: Any) -> str:
     if function is None:
         return ""
     if isinstance(function, functools.partial):
-        inner: Any = cast("functools.partial[Any]", function)
-        captured = [_plain(value) for value in (*inner.args, *inner.keywords.values())]
-        return _digest(_hash_function(inner.func), *captured)
-    code = inspect.unwrap(function)
+        return _hash_partial(function)
+    code: Any = inspect.unwrap(function)
     if not hasattr(code, "__code__"):  # an object with __call__
-        code = getattr(type(function), "__call__", function)  # noqa: B004
+        code = _call_of(function)
     try:
         text = textwrap.dedent(inspect.getsource(code))
     except (OSError, TypeError):
-        text = getattr(code, "__qualname__", repr(type(code)))  # typed at a prompt: only its name is known
+        text = str(getattr(code, "__qualname__", ""))  # typed at a prompt: only its name is known
     cells = [_cell(cell) for cell in getattr(code, "__closure__", None) or ()]
     return _digest(text, *map(_plain, getattr(code, "__defaults__", None) or ()), *cells)
+
+
+def _hash_partial(function: Any) -> str:
+    captured = map(_plain, (*function.args, *function.keywords, *function.keywords.values()))
+    return _digest(_hash_function(function.func), *captured)
+
+
+def _call_of(instance: Any) -> Any:
+    return getattr(instance.__class__, "__call__", instance)  # noqa: B004
 
 
 def _cell(cell: Any) -> str:

@@ -36,9 +36,11 @@ Rows: TypeAlias = str | os.PathLike[str] | Iterable[Any]
 AsyncRows: TypeAlias = str | os.PathLike[str] | Iterable[Any] | AsyncIterable[Any]
 Key: TypeAlias = str | Callable[[Any], "str | int"] | None
 
+Format: TypeAlias = Literal["jsonl", "gzip", "parquet"]
+
 OPENAI_KEY: Final = "custom_id"
 ENDPOINTS: Final = ("/v1/chat/completions", "/v1/responses")
-_SUFFIXES: Final = {".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonl.gz": "gzip", ".ndjson.gz": "gzip",
+_SUFFIXES: Final[dict[str, Format]] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonl.gz": "gzip", ".ndjson.gz": "gzip",
                     ".parquet": "parquet"}  # fmt: skip
 _MOST_PROBLEMS: Final = 5
 _HASH_BITS: Final = 0xFFFF_FFFF_FFFF_FFFF
@@ -277,12 +279,12 @@ class IterableSource:
             ValueError: Rows lack the key, or share one.
         """
         del mark
-        if not isinstance(self._values, Sequence):
+        values = _as_sequence(self._values)
+        if values is None:
             self._seen = set()
             return Scan()
         of_key = _key_reader(self._key)
         first: dict[str | int, int] = {}
-        values: Sequence[Any] = self._values
         for number, value in enumerate(values, 1):
             row = self._row(of_key, number, value)
             if row.key in first and of_key is not None:
@@ -331,22 +333,27 @@ def open_source(source: Any, key: Any, *, openai: bool = False) -> FileSource | 
     """
     if key is not None and not isinstance(key, str) and not callable(key):
         raise TypeError(f"key must be the name of a field or a function of a row, got {type(key).__name__}")
+    of_key: Any = key  # its results are checked
     if openai and key not in (None, OPENAI_KEY):
         raise ValueError("key: rows without ask have OpenAI's Batch form, whose key is custom_id: leave key out")
     if isinstance(source, (str, os.PathLike)):
-        return FileSource(Path(cast("str", source)), key, openai=openai)
+        return FileSource(Path(cast("str", source)), of_key, openai=openai)
     if is_mapping(source) or isinstance(source, (bytes, bytearray)):
         raise TypeError(f"source must be a path or an iterable of rows, got {type(source).__name__}")
     if isinstance(source, (Iterable, AsyncIterable)):
-        return IterableSource(source, key, openai=openai)
+        return IterableSource(source, of_key, openai=openai)
     raise TypeError(f"source must be a path or an iterable of rows, got {type(source).__name__}")
 
 
-def _format_of(path: Path) -> Literal["jsonl", "gzip", "parquet"]:
+def _as_sequence(values: Any) -> Sequence[Any] | None:
+    return cast("Any", values) if isinstance(values, Sequence) else None
+
+
+def _format_of(path: Path) -> Format:
     name = path.name.lower()
     for suffix, found in _SUFFIXES.items():
         if name.endswith(suffix):
-            return cast("Any", found)
+            return found
     raise ValueError(f"source: {path} must end in one of {', '.join(_SUFFIXES)}")
 
 

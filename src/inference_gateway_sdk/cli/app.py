@@ -10,6 +10,7 @@ from .._version import __version__
 from .chat import EXAMPLES, chat
 from .connection import weights
 from .costs import costs
+from .doctor import doctor
 from .gateway import health, models, proxy, tools
 from .generate import image, message, respond, speak, video
 from .output import outcome
@@ -36,6 +37,7 @@ app.command()(models)
 app.command()(tools)
 app.command()(proxy)
 app.command()(health)
+app.command()(doctor)
 app.command()(costs)
 app.command()(serve)
 app.add_typer(weights, name="weights")

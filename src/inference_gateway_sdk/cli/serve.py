@@ -20,7 +20,7 @@ from .options import Weights  # noqa: TC001  (typer reads the annotations at run
 from .output import FailureError, UsageError, echo_err, sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from ..embedded import Gateway
     from ..embedded.faults import FaultPlan
@@ -157,12 +157,12 @@ def serve(
     except SettingsError as error:
         raise UsageError(str(error)) from error
     place, plan = locate(weights), _plan(faults, header=fault_header)
-    record: Callable[[RequestRecord], None] | None = None if quiet else RequestPrinter(log)
+    record = None if quiet else RequestPrinter(log)
     observe = None
     if inspect:
-        from ..inspector import Inspector, log_without_page
+        from ..inspector import Inspector
 
-        observe, record = Inspector, record and log_without_page(record)
+        observe = Inspector
 
     def announce(url: str, gateway: Gateway) -> None:
         _announce(url, gateway, place)

@@ -9,11 +9,20 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["RequestLog", "RequestRecord", "json_line", "note_fault", "note_target", "record_of", "text_line"]
+__all__ = [
+    "RequestLog",
+    "RequestRecord",
+    "json_line",
+    "note_fault",
+    "note_target",
+    "record_of",
+    "text_line",
+    "with_record",
+]
 
 
 _RECORD = "inference_gateway.record"  # key of the scope's extensions: the record of the request
@@ -47,6 +56,10 @@ class RequestRecord:
         self.whole: bool = False
         self.fault: str | None = None
         self._first = self._last = self._rest = b""
+
+    def add_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Keep the status of the answer."""
+        self.status = status
 
     def add_body(self, body: bytes) -> None:
         """Keep the parts of an answer that may report its tokens: of a stream its first and last report."""
@@ -106,11 +119,11 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record, began = RequestRecord(scope["method"], scope["path"]), self._clock()
+        record, began = record_of(scope) or RequestRecord(scope["method"], scope["path"]), self._clock()
 
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                record.status = message["status"]
+                record.add_head(message["status"], message.get("headers", ()))
             elif message["type"] == "http.response.body":
                 record.add_body(message.get("body", b""))
                 if not message.get("more_body", False):
@@ -118,12 +131,15 @@ class RequestLog:
             await send(message)
 
         try:
-            await self._app(
-                {**scope, "extensions": {**scope.get("extensions", {}), _RECORD: record}}, receive, observed
-            )
+            await self._app(with_record(scope, record), receive, observed)
         finally:
             record.seconds = self._clock() - began
             self._emit(record)
+
+
+def with_record(scope: Scope, record: RequestRecord) -> Scope:
+    """Return the scope with the record of its request, which `RequestLog` then fills."""
+    return {**scope, "extensions": {**scope.get("extensions", {}), _RECORD: record}}
 
 
 def record_of(scope: Scope) -> RequestRecord | None:

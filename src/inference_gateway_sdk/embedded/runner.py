@@ -134,7 +134,7 @@ def hosting(
 ) -> Generator[str]:
     """Serve an application in a thread until the block ends, with the faults of a plan, and return its address.
 
-    `observe` returns the application, with its checks and faults, with a middleware around it.
+    `observe` returns the application, with its checks, faults and request log, with a middleware around it.
 
     Raises:
         ListenError: The address is in use or not local.
@@ -172,7 +172,7 @@ def serve(
         faults: The faults to inject.
         scripted: Answers for providers without an address, as in `Gateway.build`; None for no such answers.
         log: Called with the record of each request at its end.
-        observe: Returns the application with a middleware around it that watches every request.
+        observe: Returns the application, with its request log, with a middleware around it that watches every request.
 
     Raises:
         ListenError: The address is in use or not local, or the certificate cannot be used.
@@ -213,8 +213,8 @@ class _Server(uvicorn.Server):
         served = FaultMiddleware(app, faults) if faults else app
         # Before faults and scripts: a web page must not trigger a fault or use up a script.
         checked = OriginCheck(served, settings.host, settings.allowed_hosts, settings.allowed_origins)
-        observed = observe(checked) if observe else checked
-        super().__init__(_config(RequestLog(observed, log) if log else observed, settings))
+        logged = RequestLog(checked, log or _ignore) if log or observe else checked
+        super().__init__(_config(observe(logged) if observe else logged, settings))
         if faults:
             self.config.http = ConnectionWithFaults
         self._faults = faults
@@ -288,6 +288,10 @@ class _Server(uvicorn.Server):
     def _is_relevant(self, record: logging.LogRecord) -> bool:
         """Filter out records about answers that are cut off on purpose, and all records after the stop."""
         return not self.should_exit and "without completing response" not in record.getMessage()
+
+
+def _ignore(_: RequestRecord) -> None:
+    """Print nothing: the records are for the observer."""
 
 
 def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:

@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from .page import Inspector, log_without_page
+from .page import Inspector
 
-__all__ = ["Inspector", "log_without_page"]
+__all__ = ["Inspector"]

@@ -24,23 +24,21 @@ from .._wire.headers import redact_text
 from ..embedded.access_control import Authentication, OriginCheck
 from ..embedded.endpoints.gateway import list_models
 from ..embedded.problems import Problem
-from ..embedded.request_log import RequestLog, record_of
+from ..embedded.request_log import with_record
 from ..testing.cassettes.exchange import Ending, Exchange, Piece, RecordedAnswer, RecordedRequest
 from ..testing.cassettes.redaction import Redaction
 from ..testing.cassettes.redactor import Redactor
 from .snippets import curl_command, python_program, python_test
-from .traffic import Traffic
+from .traffic import ObservedRecord, Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ..embedded import Gateway
     from ..embedded.request_log import RequestRecord
     from .traffic import RecordedTraffic
 
-__all__ = ["Inspector", "log_without_page"]
+__all__ = ["Inspector"]
 
 PREFIX = "/inspect"
 
@@ -80,7 +78,7 @@ class Inspector:
     gateway requires a token, the page asks for it.
 
     Args:
-        app: The application.
+        app: The application inside its request log, whose records the traffic takes part in.
         gateway: The gateway that the application serves.
         traffic: The recorded requests; None for new ones.
     """
@@ -104,11 +102,9 @@ class Inspector:
             await self._record(scope, receive, send)
 
     async def _record(self, scope: Scope, receive: Receive, send: Send) -> None:
-        traffic, record = self.traffic, record_of(scope)
-        if record is None:  # the server has no request log
-            await RequestLog(self, lambda _: None)(scope, receive, send)
-            return
-        entry = traffic.begin(record, scope)
+        traffic, record = self.traffic, ObservedRecord(scope["method"], scope["path"])
+        record.traffic = traffic
+        record.entry = entry = traffic.begin(record, scope)
 
         async def received() -> Message:
             message = await receive()
@@ -116,15 +112,8 @@ class Inspector:
                 traffic.add_request(entry, data)
             return message
 
-        async def sent(message: Message) -> None:
-            await send(message)
-            if message["type"] == "http.response.start":
-                traffic.add_head(entry, message.get("headers", ()))
-            elif data := message.get("body"):
-                traffic.add_piece(entry, data)
-
         try:
-            await self._app(scope, received, sent)
+            await self._app(with_record(scope, record), received, send)
         finally:
             traffic.end(entry)
 
@@ -233,16 +222,6 @@ class Inspector:
             self._book.failed(now, error)
         finally:
             self._loading = None
-
-
-def log_without_page(log: Callable[[RequestRecord], None]) -> Callable[[RequestRecord], None]:
-    """Return a request log that leaves out the requests of the page itself."""
-
-    def emit(record: RequestRecord) -> None:
-        if not _is_of_page(record.path):
-            log(record)
-
-    return emit
 
 
 def _is_of_page(path: str) -> bool:

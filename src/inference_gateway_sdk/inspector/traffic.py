@@ -6,12 +6,12 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from ..embedded.request_log import RequestRecord
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ..embedded.request_log import RequestRecord
-
-__all__ = ["RecordedTraffic", "Traffic"]
+__all__ = ["ObservedRecord", "RecordedTraffic", "Traffic"]
 
 _MOST_REQUESTS = 1000
 _MOST_OF_REQUEST = 256 * 1024  # bytes of its body
@@ -211,6 +211,24 @@ class Traffic:
         entry.room = 0
         entry.request = bytearray()
         entry.pieces = []
+
+
+class ObservedRecord(RequestRecord):
+    """A record of the request log that adds the answer to the traffic too, without a further wrapper of each chunk."""
+
+    traffic: Traffic
+    entry: RecordedTraffic
+
+    def add_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Keep the status and the headers."""
+        self.status = status
+        self.traffic.add_head(self.entry, headers)
+
+    def add_body(self, body: bytes) -> None:
+        """Keep a piece of the body."""
+        super().add_body(body)
+        if body:
+            self.traffic.add_piece(self.entry, body)
 
 
 def _pairs(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..signatures import with_signatures
@@ -128,8 +129,9 @@ class AsyncBatchMethods:
             retry_failed=False, progress=progress,
         )  # fmt: skip
         run = AsyncBatchRun(self._caller(), settings, settings.source.scan(), None)
-        async for item in run.items(signals=False):
-            yield item
+        async with aclosing(run.items(signals=False)) as items:
+            async for item in items:
+                yield item
         run.finish()
 
     def _caller(self) -> AsyncCaller:

@@ -17,7 +17,7 @@ from ...errors import GatewayError, StatusError
 from ..hooks import async_ask, async_notify
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
     from ..._wire.retry import RetryPolicy
     from ...batch.requests import BatchSettings
@@ -99,7 +99,7 @@ class AsyncBatchRun:
         self._listener = _listener(settings.progress)
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
 
-    async def items(self, *, signals: bool) -> AsyncIterator[BatchItem]:
+    async def items(self, *, signals: bool) -> AsyncGenerator[BatchItem]:
         """Ask all rows, and yield each that has ended.
 
         Args:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args
 
 from msgspec import structs
@@ -18,19 +17,21 @@ from ..._run.state import RunState
 from ..._run.turn import LogLine, ToolDone, ToolRun
 from ..._schema.adapter import InvalidValueError, adapt
 from ..._schema.partial import PartialReader
-from ..._wire.deltas import Finish, TextDelta, ToolCallDelta, ToolCallStart
+from ..._wire.deltas import Finish, Restarted, TextDelta, ToolCallDelta, ToolCallStart
 from ..._wire.timeouts import read_timeouts
 from ...errors import GatewayError, StreamTruncatedError
 from ..hooks import async_ask, async_notify
 from ..run_options import read_options
+from ..settings import GENERATES, resolve
 from ..tool_runner import AsyncToolRunner
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
     from types import TracebackType
     from typing import Self
 
     from ..._run.events import Action
+    from ..._wire.call import Target
     from ..._wire.deltas import Delta
     from ..run_watch import RunWatch
     from ..runtime import AsyncTokenSource
@@ -69,8 +70,13 @@ class AsyncRunStream(Generic[T]):
         messages: Any,
         options: dict[str, Any],
     ) -> None:
+        if "fallback" in options:
+            options = options.copy()
+            settings = resolve(settings, {"fallback": options.pop("fallback")})
         read = read_options(model, options, settings.tools)
-        self._client = client.with_tools(None)  # the run sends its tools itself
+        own_client = settings.tools or settings.watched  # a copy: the run sends its tools itself
+        self._client = client.with_tools(None) if own_client else client
+        self._fallback = settings.fallback
         self._timeouts = settings.timeouts
         self._model = model
         self._provider = read.provider
@@ -82,14 +88,18 @@ class AsyncRunStream(Generic[T]):
         self._mode_key = read.mode_key
         self._state = RunState(task, read_history(messages, task.dialect))
         self._watch: RunWatch | None = None
+        own: Any = self._client
         if settings.watched:
-            own: Any = self._client
             parent = os.urandom(8).hex()
             own._settings = structs.replace(own._settings, parent=parent, costs=self._state.costs)  # noqa: SLF001
             if settings.watchers:
                 from ..run_watch import RunWatch  # here: a client without watchers does not import it
 
                 self._watch = RunWatch(settings.watchers, parent, model, read.provider)
+        if settings.fallback is not own._settings.fallback:  # noqa: SLF001
+            own._settings = structs.replace(own._settings, fallback=settings.fallback)  # noqa: SLF001
+        if settings.fallback is not None:
+            own._settings = structs.replace(own._settings, rerouting=self)  # noqa: SLF001
         if self._decisions is not None:
             self._state.check_approvals(self._decisions)
         runtime = session.runtime
@@ -98,6 +108,8 @@ class AsyncRunStream(Generic[T]):
         self._runner = AsyncToolRunner(self._client.call_mcp_tool, read.concurrency, runtime.monotonic, tools)
         self._runner.check(task.toolbox)
         self._began = 0.0
+        self._timed = task.limits.seconds is not None
+        self._yields = False  # True if the events of tools are yielded
         self._saved = 0
         self._action: Action | None = None
         self._steps: AsyncIterator[Delta | ToolRun | ToolDone] | None = None
@@ -138,7 +150,12 @@ class AsyncRunStream(Generic[T]):
             yield delta
 
     async def text(self) -> AsyncIterator[str]:
-        """Yield the text of all answers piece by piece."""
+        """Yield the text of all answers piece by piece.
+
+        Raises:
+            ValueError: The run has `Fallback(after_content="restart")`, which only `deltas()` can show.
+        """
+        self._check_restart("text()")
         async for delta in self.deltas():
             if isinstance(delta, TextDelta):
                 yield delta.text
@@ -159,7 +176,9 @@ class AsyncRunStream(Generic[T]):
         Raises:
             TypeError: The output type is not `list[X]`.
             OutputError: An element does not match its type.
+            ValueError: As `text()`.
         """
+        self._check_restart("items()")
         output = self._state.settings.output
         arguments = get_args(output.kind) if output is not None else ()
         if output is None or getattr(output.kind, "__origin__", None) is not list or not arguments:
@@ -198,7 +217,7 @@ class AsyncRunStream(Generic[T]):
                     reader, index = None, at
                 case ToolCallDelta(index=at, arguments=text) if in_tool and at == index:
                     piece = text
-                case Finish():
+                case Finish() | Restarted():
                     reader = index = None
                 case _:
                     pass
@@ -244,24 +263,27 @@ class AsyncRunStream(Generic[T]):
         if self._steps is None:
             if self._ended:
                 raise RuntimeError("the run is closed: read it inside its `with` block")
-            self._steps = self._run_steps(deltas=deltas)
+            self._yields = deltas
+            self._steps = self._run_steps()
         return self._steps
 
-    async def _run_steps(self, *, deltas: bool) -> AsyncIterator[Delta | ToolRun | ToolDone]:
+    async def _run_steps(self) -> AsyncIterator[Delta | ToolRun | ToolDone]:
         """Perform the actions of the state machine until the run ends."""
         state = self._state
         self._action = state.start()
         try:
             while not isinstance(self._action, (Done, Pause, Fail)):
-                late = state.feed(Clock(self._monotonic() - self._began))
-                if late is not None:
+                if self._timed and (late := state.feed(Clock(self._monotonic() - self._began))) is not None:
                     self._action = late
                     break
-                step = self._step(deltas=deltas)
-                async with aclosing(cast("Any", step)):
+                step: Any = self._step()
+                try:
                     async for delta in step:
                         yield delta
-            await self._save()
+                finally:
+                    await step.aclose()
+            if self._on_progress is not None:
+                await self._save()
             for notice in self._notices():
                 yield notice
         except BaseException as error:
@@ -278,10 +300,10 @@ class AsyncRunStream(Generic[T]):
         if self._watch is not None:
             self._watch.failed(error)
 
-    def _step(self, *, deltas: bool) -> AsyncIterator[Delta | ToolRun | ToolDone]:
+    def _step(self) -> AsyncIterator[Delta | ToolRun | ToolDone]:
         match self._action:
             case Ask():
-                return self._ask(self._action, deltas=deltas)
+                return self._ask(self._action)
             case Decide():
                 return self._decide(self._action)
             case Execute():
@@ -289,18 +311,21 @@ class AsyncRunStream(Generic[T]):
             case _:
                 raise RuntimeError(f"the run has no next step after {self._action!r}")
 
-    async def _ask(self, ask: Ask, *, deltas: bool) -> AsyncIterator[Any]:
+    async def _ask(self, ask: Ask) -> AsyncIterator[Any]:
         """Send a request, yield its deltas, and feed its answers to the state machine."""
-        await self._save()
+        if self._on_progress is not None:
+            await self._save()
         try:
             if ask.whole:
                 answers = [await self._whole(ask)]
             else:
                 async with self._stream(ask) as stream:
                     try:
-                        async for delta in stream.deltas() if deltas else stream:
-                            if deltas:
+                        if self._yields:
+                            async for delta in stream.deltas():
                                 yield delta
+                        else:
+                            await self._read(stream)
                     except GatewayError:
                         raise
                     except BaseException:  # cancelled during an answer: its partial answer is kept in the run
@@ -313,6 +338,13 @@ class AsyncRunStream(Generic[T]):
             self._action = self._state.feed(Failed(error))
         else:
             self._action = self._state.feed(Replied(answers))
+
+    async def _read(self, stream: Any) -> None:
+        if self._fallback is not None:
+            await stream.final()  # nothing is handed over, so that it may move at any point
+        else:
+            async for _ in stream:
+                pass
 
     async def _decide(self, action: Decide) -> AsyncIterator[Any]:
         """Ask for approval of all calls before the first one runs."""
@@ -330,13 +362,16 @@ class AsyncRunStream(Generic[T]):
     async def _execute(self, action: Execute) -> AsyncIterator[Any]:
         """Run calls. Save the transcript before each one starts and after each one ends."""
         following: Action | None = None
-        events = self._runner.events(action.calls, action.seconds)
-        async with aclosing(cast("Any", events)):
+        events: Any = self._runner.events(action.calls, action.seconds)
+        try:
             async for event in events:
                 following = self._state.feed(event)
-                await self._save()
+                if self._on_progress is not None:
+                    await self._save()
                 for notice in self._notices():
                     yield notice
+        finally:
+            await events.aclose()
         self._action = following
 
     async def _save(self) -> None:
@@ -345,15 +380,40 @@ class AsyncRunStream(Generic[T]):
             self._saved = entries
             await async_notify("on_progress", self._on_progress, self._state.transcript)
 
-    def _notices(self) -> Iterator[ToolRun | ToolDone]:
+    def _notices(self) -> list[ToolRun | ToolDone]:
+        """Write the log and return the events of tools, none if they are not yielded."""
+        found: list[ToolRun | ToolDone] = []
         for notice in self._state.drain():
             if not isinstance(notice, LogLine):
-                yield notice
+                if self._yields:
+                    found.append(notice)
             elif notice.level == "user":
                 warnings.warn(notice.text, UserWarning, stacklevel=2)
             else:
                 level = logging.WARNING if notice.level == "warning" else logging.INFO
                 _logger.log(level, notice.text, exc_info=notice.error)
+        return found
+
+    # --- fallback
+
+    def rendered_for(self, target: Target) -> tuple[Any, dict[str, Any]]:
+        """Continue with another model. Return the current request for it (see `Rerouting`)."""
+        prefix = f"{target.provider}/"
+        bare = target.model[len(prefix) :] if target.model.lower().startswith(prefix) else target.model
+        ask = self._state.move(target.provider, bare)
+        self._model, self._provider, self._mode_key = target.model, None, None
+        params = {name: value for name, value in ask.params.items() if name not in GENERATES | {"mcp_bypass"}}
+        if self._state.settings.dialect == "messages":
+            params.pop("max_tokens")  # an argument of its own, which is the same for each model
+        return ask.messages, params
+
+    def handles(self, error: GatewayError) -> bool:
+        """Return whether the run asks the same model again, with another request (see `Rerouting`)."""
+        return self._state.handles(error)
+
+    def _check_restart(self, view: str) -> None:
+        if self._fallback is not None and self._fallback.after_content == "restart":
+            raise ValueError(f'{view} cannot show a restart: use deltas() with Fallback(after_content="restart")')
 
     # --- requests
 

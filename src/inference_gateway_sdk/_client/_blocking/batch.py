@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..signatures import with_signatures
@@ -129,8 +130,9 @@ class BatchMethods:
             retry_failed=False, progress=progress,
         )  # fmt: skip
         run = BatchRun(self._caller(), settings, settings.source.scan(), None)
-        for item in run.items(signals=False):
-            yield item
+        with closing(run.items(signals=False)) as items:
+            for item in items:
+                yield item
         run.finish()
 
     def _caller(self) -> Caller:

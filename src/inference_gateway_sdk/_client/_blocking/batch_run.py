@@ -18,7 +18,7 @@ from ...errors import GatewayError, StatusError
 from ..hooks import ask, notify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from ..._wire.retry import RetryPolicy
     from ...batch.requests import BatchSettings
@@ -100,7 +100,7 @@ class BatchRun:
         self._listener = _listener(settings.progress)
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
 
-    def items(self, *, signals: bool) -> Iterator[BatchItem]:
+    def items(self, *, signals: bool) -> Generator[BatchItem]:
         """Ask all rows, and yield each that has ended.
 
         Args:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
+    from ...doctor import Diagnosis
     from .. import keywords
     from ..accounts import Budget, BudgetReached
     from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
@@ -308,6 +309,32 @@ class InferenceGatewayClient(
             return self._session.send(health_call(), self._settings)
         except Exception:  # noqa: BLE001  (any failure means that the gateway cannot be used from here)
             return False
+
+    def diagnose(self, model: str | None = None, *, deep: bool = False, needs: Iterable[str] = ()) -> Diagnosis:
+        """Look for faults of the set-up, and return what was found (docs/doctor.md).
+
+        It takes at most 20 seconds, and it is free unless `deep` is set. It opens connections of its own, with the
+        address, token, headers, proxy and certificates of this client.
+
+        Args:
+            model: The model in use, to examine it and its provider too.
+            deep: Call the model as well: one answer of one token, and one short stream. This costs money.
+            needs: The features in use: any of "images", "audio", "videos", "mcp" and "metrics". Without it, a feature
+                that is off is not a fault.
+
+        Returns:
+            The findings, the one to remove first at the front, and facts.
+
+        Raises:
+            TypeError: An argument has the wrong type.
+            ValueError: A feature is unknown, or `deep` has no model.
+        """
+        from ...doctor import examine
+        from ...doctor.probes import Bounds, setup_of
+
+        self._session.check_open()
+        setup = setup_of(self._session.url.root, self._settings.token.get(), self._settings.headers, self._connections)
+        return examine(setup, model, needs, deep=deep, bounds=Bounds())
 
     # Custom calls
 

@@ -163,7 +163,11 @@ class RoutedCall(Generic[CallT]):
         session, target = self._session, journey.route.target
         if target is not self._target:
             self._target = target
-            self.call = self._render(target, self._messages, self._given.copy())
+            rerouting = self._settings.rerouting
+            if rerouting is None:
+                self.call = self._render(target, self._messages, self._given.copy())
+            else:
+                self.call = self._render(target, *rerouting.rendered_for(target))
         attempts = session.attempts(self.call, self._settings)
         attempts.follow(journey)
         if self._settings.watched:
@@ -196,7 +200,8 @@ class RoutedCall(Generic[CallT]):
 
     def _move(self, journey: Journey, error: GatewayError, *, final: bool = False) -> None:
         """Go on to the next route. Raise the error if there is none."""
-        if self._session.closed:
+        rerouting = self._settings.rerouting
+        if self._session.closed or (rerouting is not None and rerouting.handles(error)):
             raise error from error.__cause__
         if not self._failed(journey, error, final=final):
             raised = journey.error(error)

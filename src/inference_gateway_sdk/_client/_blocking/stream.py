@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..._wire.sse import RawEvent, SSEvents
     from ..runtime import TokenSource
     from ..settings import ClientSettings
+    from ..watching import CallWatch
     from .fallback import RoutedCall
     from .open_stream import OpenStream
     from .session import Session
@@ -384,6 +385,16 @@ class Stream(Generic[ChunkT, FinalT]):
         return f"<{type(self).__name__} {self._call.method} {self._call.path} {self._state}>"
 
 
+class _BodyStream(Stream[bytes, bytes]):
+    """The stream of a body, without a watch while the body is checked."""
+
+    def exchange_watch(self, watch: CallWatch | None) -> CallWatch | None:
+        """Replace the watch of the open stream. Return the old one."""
+        open_stream = self._opened(ended_is_fine=True)
+        old, open_stream.watch = open_stream.watch, watch
+        return old
+
+
 class ByteStream:
     """A streamed response body.
 
@@ -404,7 +415,7 @@ class ByteStream:
         settings: ClientSettings[TokenSource],
         refuse: Callable[[Reply], None] | None = None,
     ) -> None:
-        self._stream = Stream(session, call, settings)
+        self._stream = _BodyStream(session, call, settings)
         self._max_body, self._max_event = settings.max_body, settings.max_event
         self._refuse = refuse
 
@@ -486,8 +497,7 @@ class ByteStream:
     def _check(self) -> None:
         """Read a response of type JSON or text whole, and reject it where audio bytes were expected."""
         if self._refuse is not None and self.content_type.lower().startswith(("application/json", "text/")):
-            open_stream: Any = self._stream._open_stream  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-            watch, open_stream.watch = open_stream.watch, None  # a whole body that is rejected is a failed call
+            watch = self._stream.exchange_watch(None)  # a whole body that is rejected is a failed call
             try:
                 body = self.read()
                 self._refuse(Reply(self.meta.status, Headers(self.meta.headers.items()), body))
@@ -495,7 +505,7 @@ class ByteStream:
                 if watch is not None:
                     watch.raised(error)
                 raise
-            open_stream.watch = watch
+            self._stream.exchange_watch(watch)
 
     def __repr__(self) -> str:
         return repr(self._stream).replace(type(self._stream).__name__, type(self).__name__, 1)
