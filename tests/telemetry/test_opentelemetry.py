@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -392,6 +393,49 @@ def test_a_tool_is_current_while_it_runs(gateway: str, world: World) -> None:
     world.with_client(scenario, gateway, watchers=[telemetry.watcher])
     spans = {span.name: span for span in telemetry.spans}
     assert spans["inner"].parent.span_id == spans["execute_tool add"].context.span_id
+
+
+def test_a_run_that_fails_or_is_left_has_one_span(world: World) -> None:
+    """A failed request is the error of its run. Leaving a run early is not an error, and ends both spans."""
+    telemetry = Telemetry()
+
+    async def fails(client: Any) -> None:
+        with pytest.raises(sdk.BadRequestError):
+            await client.run("openai/gpt-4o", "Hi")
+
+    async def leaves(client: Any) -> None:
+        async with client.run_stream("openai/gpt-4o", "Hi") as stream:
+            async for _ in stream.text():
+                break
+
+    run(world, fails, refusal(400), telemetry=telemetry)
+    run(world, leaves, STREAM, telemetry=telemetry)
+    found = [(span.name, span.attributes.get("error.type")) for span in telemetry.spans]
+    assert found == [
+        ("chat gpt-4o", "BadRequestError"), ("invoke_agent", "BadRequestError"),
+        ("chat gpt-4o", None), ("invoke_agent", None),
+    ]  # fmt: skip
+    assert telemetry.watcher._runs == {}
+
+
+def test_a_tool_that_times_out_has_one_span(gateway: str, world: World) -> None:
+    """The span of a call that exceeds its timeout has the error "timeout", in a thread or as a task."""
+    telemetry, released = Telemetry(), threading.Event()
+
+    def wait(a: int) -> int:
+        """Wait."""
+        released.wait(30)
+        return a
+
+    async def scenario(client: Any) -> None:
+        await client.run("openai/gpt-4o", "Wait", tools=[sdk.tool(wait, timeout=0.05)])
+
+    try:
+        world.with_client(scenario, gateway, watchers=[telemetry.watcher])
+    finally:
+        released.set()
+    tools = [span for span in telemetry.spans if span.name == "execute_tool wait"]
+    assert [span.attributes["error.type"] for span in tools] == ["timeout"]
 
 
 def test_the_reader_of_a_stream_is_not_inside_the_span(world: World) -> None:
