@@ -42,6 +42,7 @@ URL = "http://gateway.invalid"
 PRICES = {"openai/m": Price(input=0, output="0.001")}
 FIFTY = Budget("0.1")
 CALLS = 500
+RUNS = 10 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 1  # `poe test-long` repeats the calls at once
 
 
 @contextmanager
@@ -87,9 +88,11 @@ def in_tasks(url: str, ledger: Ledger, calls: int) -> int:
     return asyncio.run(all_of_them())
 
 
+@pytest.mark.hypothesis
+@pytest.mark.parametrize("run", range(RUNS))
 @pytest.mark.parametrize("how", [in_threads, in_tasks])
 @pytest.mark.parametrize("in_file", [False, True])
-def test_calls_at_once_do_not_exceed_a_budget(tmp_path: Path, how: Any, in_file: bool) -> None:
+def test_calls_at_once_do_not_exceed_a_budget(tmp_path: Path, how: Any, in_file: bool, run: int) -> None:
     """Of 500 calls at once against a budget for 50, the server receives exactly 50, and the budget is used up."""
     ledger = Ledger(tmp_path / "costs.sqlite" if in_file else None)
     with counting() as server:
@@ -102,8 +105,10 @@ def test_calls_at_once_do_not_exceed_a_budget(tmp_path: Path, how: Any, in_file:
         ledger.close()
 
 
+@pytest.mark.hypothesis
+@pytest.mark.parametrize("run", range(RUNS))
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
-def test_four_processes_share_a_budget(tmp_path: Path) -> None:
+def test_four_processes_share_a_budget(tmp_path: Path, run: int) -> None:
     """Four processes with 125 calls each and one ledger file send exactly 50 together."""
     path, (reader, writer) = str(tmp_path / "costs.sqlite"), os.pipe()
     Ledger(path).close()
