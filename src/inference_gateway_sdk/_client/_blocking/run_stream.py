@@ -71,11 +71,13 @@ class RunStream(Generic[T]):
         messages: Any,
         options: dict[str, Any],
     ) -> None:
-        if "fallback" in options:
+        own_fallback = "fallback" in options
+        if own_fallback:
             options = options.copy()
             settings = resolve(settings, {"fallback": options.pop("fallback")})
         read = read_options(model, options, settings.tools)
-        own_client = settings.tools or settings.watched  # a copy: the run sends its tools itself
+        # A copy where the run sends its tools itself, or changes the settings of its calls below.
+        own_client = settings.tools or settings.watched or settings.fallback or own_fallback
         self._client = client.with_tools(None) if own_client else client
         self._fallback = settings.fallback
         self._timeouts = settings.timeouts
