@@ -780,6 +780,8 @@ def test_a_type_is_a_response_format(world: World, gateway: ScriptedGateway) -> 
 
 def test_the_fallback_of_a_run_does_not_change_the_client(gateway: ScriptedGateway) -> None:
     """A run with its own `fallback`, or with None, leaves the settings of its client as they were."""
+    for _ in range(3):
+        gateway.reply("Hello")
     with sdk.InferenceGatewayClient(gateway.url, proxy=None) as client:
         settings = client._settings
         client.run("openai/gpt-4o", "Hi", fallback=["groq/llama-4"])
