@@ -27,6 +27,12 @@ ADDED = {  # files of capabilities that came later; the bound on modules counts 
     "the request log": ["embedded/request_log.py"],
     "wrong shapes": ["_wire/shapes.py"],
     "telemetry": ["telemetry/__init__.py", "telemetry/gateway_metrics.py", "telemetry/points.py"],
+    "OpenTelemetry": [
+        "telemetry/otel.py",
+        "telemetry/names.py",
+        "telemetry/content.py",
+        "_client/run_watch.py",
+    ],
     "watchers": ["_client/watching.py", "_client/_async/open_stream.py"],
     "costs and budgets": ["_model/cost.py", "_client/prices.py", "_client/accounts.py"],
     "ledger": ["_client/ledger.py", "_client/ledger_rows.py", "cli/costs.py"],

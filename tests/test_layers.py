@@ -46,7 +46,7 @@ ALLOWED = {
     },
     "inspector": {"_client", "_generated", "_model", "_wire", "embedded", "testing", "msgspec", "starlette"},
     "pytest_plugin": {"", "testing", "pytest"},
-    "telemetry": {"errors", "_client", "_model"},
+    "telemetry": {"errors", "_version", "_client", "_model", "_wire", "msgspec", "opentelemetry"},
     "types": {"_generated", "_model", "_wire"},
     "transport": {"_http1", "_transport"},
     "": {"*"},

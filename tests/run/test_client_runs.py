@@ -776,3 +776,18 @@ def test_a_type_is_a_response_format(world: World, gateway: ScriptedGateway) -> 
     assert world.with_client(scenario, gateway.url).parse(Recipe) == Recipe("Soup", 3)
     held = gateway.request.json["response_format"]["json_schema"]
     assert (held["name"], held["strict"], held["schema"]["required"]) == ("Recipe", True, ["title", "minutes", "note"])
+
+
+def test_the_fallback_of_a_run_does_not_change_the_client(gateway: ScriptedGateway) -> None:
+    """A run with its own `fallback`, or with None, leaves the settings of its client as they were."""
+    for _ in range(3):
+        gateway.reply("Hello")
+    with sdk.InferenceGatewayClient(gateway.url, proxy=None) as client:
+        settings = client._settings
+        client.run("openai/gpt-4o", "Hi", fallback=["groq/llama-4"])
+        assert client._settings is settings
+        falling = client.with_options(fallback=["groq/llama-4"])
+        settings = falling._settings
+        falling.run("openai/gpt-4o", "Hi", fallback=None)
+        falling.run("openai/gpt-4o", "Hi")
+        assert falling._settings is settings

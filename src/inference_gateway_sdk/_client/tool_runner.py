@@ -10,18 +10,19 @@ import contextvars
 import queue
 import threading
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .._run.events import Began, Finished
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 
     from .._run.turn import PlannedCall
     from .._tools.tool import Toolbox
+    from .run_watch import StepWatch
 
     _Outcomes = queue.SimpleQueue[tuple[str, Any, BaseException | None]]
 
@@ -59,6 +60,7 @@ class AsyncToolRunner:
         call_mcp_tool: Function that runs a tool of the gateway.
         concurrency: Maximum number of calls that run at once, or None for all calls of a turn.
         clock: Monotonic clock in seconds.
+        watch: Function that begins to watch a call, or None.
     """
 
     def __init__(
@@ -66,10 +68,12 @@ class AsyncToolRunner:
         call_mcp_tool: Callable[[str, dict[str, Any]], Awaitable[Any]],
         concurrency: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        watch: Callable[[PlannedCall], StepWatch] | None = None,
     ) -> None:
         self._call_mcp_tool = call_mcp_tool
         self._concurrency = concurrency
         self._clock = clock
+        self._watch = watch
 
     def check(self, toolbox: Toolbox) -> None:
         """Accept all tools: the async client runs async and synchronous functions."""
@@ -87,11 +91,12 @@ class AsyncToolRunner:
         import asyncio
 
         calls = calls[: self._concurrency]
+        run = self._run if self._watch is None else self._run_watched
         yield Began(tuple(one.call.id for one in calls))
         if len(calls) == 1:
-            yield await self._run_alone(calls[0], seconds)
+            yield await self._run_alone(run(calls[0], seconds))
             return
-        tasks = [asyncio.ensure_future(self._run(one, seconds)) for one in calls]
+        tasks = [asyncio.ensure_future(run(one, seconds)) for one in calls]
         pending = set(tasks)
         try:
             while pending:
@@ -104,13 +109,13 @@ class AsyncToolRunner:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run_alone(self, one: PlannedCall, seconds: float | None) -> Finished:
+    async def _run_alone(self, running: Coroutine[Any, Any, Finished]) -> Finished:
         """Run the only call of a batch, in a task for its copy of the context variables."""
         import asyncio
 
         current = asyncio.current_task()
         before = 0 if current is None else current.cancelling()
-        finished = await asyncio.ensure_future(self._run(one, seconds))
+        finished = await asyncio.ensure_future(running)
         if current is not None and current.cancelling() > before:  # the tool has suppressed the run's cancellation
             raise asyncio.CancelledError
         return finished
@@ -132,6 +137,11 @@ class AsyncToolRunner:
             late = clock is not None and isinstance(error, TimeoutError) and clock.expired()
             return Finished(call=key, error=None if late else error, timed_out=late, seconds=self._clock() - began)
         return Finished(call=key, value=value, seconds=self._clock() - began)
+
+    async def _run_watched(self, one: PlannedCall, seconds: float | None) -> Finished:
+        step = cast("Callable[[PlannedCall], StepWatch]", self._watch)(one)
+        with step.ending(), step.current():
+            return step.finish(await self._run(one, seconds))
 
     async def _value(self, one: PlannedCall) -> Any:
         if one.tool.runner == "gateway":
@@ -168,6 +178,7 @@ class ToolRunner:
         call_mcp_tool: Function that runs a tool of the gateway.
         concurrency: Maximum number of calls that run at once.
         clock: Monotonic clock in seconds.
+        watch: Function that begins to watch a call, or None.
     """
 
     def __init__(
@@ -175,10 +186,12 @@ class ToolRunner:
         call_mcp_tool: Callable[[str, dict[str, Any]], Any],
         concurrency: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        watch: Callable[[PlannedCall], StepWatch] | None = None,
     ) -> None:
         self._call_mcp_tool = call_mcp_tool
         self._concurrency = concurrency or 1
         self._clock = clock
+        self._watch = watch
 
     def check(self, toolbox: Toolbox) -> None:
         """Reject tools that only the async client can run.
@@ -198,7 +211,13 @@ class ToolRunner:
         calls = calls[: self._concurrency]
         yield Began(tuple(one.call.id for one in calls))
         if self._concurrency == 1 and calls[0].tool.timeout is None:
-            yield self._run_here(calls[0])
+            if self._watch is None:
+                yield self._run_here(calls[0])
+                return
+            step = self._watch(calls[0])
+            with step.ending(), step.current():
+                finished = step.finish(self._run_here(calls[0]))
+            yield finished
         else:
             yield from self._run_in_threads(calls, seconds)
 
@@ -217,14 +236,30 @@ class ToolRunner:
         began = self._clock()
         outcomes: _Outcomes = queue.SimpleQueue()
         deadlines: dict[str, float | None] = {}
+        steps: dict[str, StepWatch] = {}
         for one in calls:
             limit = min((wait for wait in (one.tool.timeout, seconds) if wait is not None), default=None)
             deadlines[one.call.id] = None if limit is None else began + limit
             if one.tool.runner == "gateway":
                 one = self._through_client(one)
-            _in_daemon_thread(one, partial(_put, outcomes, one.call.id))
-        while deadlines:
-            yield self._next_outcome(outcomes, deadlines, began)
+            with self._context(one, steps):
+                _in_daemon_thread(one, partial(_put, outcomes, one.call.id))
+        try:
+            while deadlines:
+                finished = self._next_outcome(outcomes, deadlines, began)
+                if steps:
+                    steps.pop(finished.call).finish(finished)
+                yield finished
+        finally:
+            for step in steps.values():
+                step.end(error="cancelled")
+
+    def _context(self, one: PlannedCall, steps: dict[str, StepWatch]) -> AbstractContextManager[None]:
+        """Begin to watch a call, if the run is watched. Return the context that its thread copies."""
+        if self._watch is None:
+            return nullcontext()
+        step = steps[one.call.id] = self._watch(one)
+        return step.current()
 
     def _through_client(self, one: PlannedCall) -> PlannedCall:
         from .._tools.tool import Tool

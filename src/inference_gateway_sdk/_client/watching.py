@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping  # noqa: TC003  (users resolve the annotations)
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from .retry_state import RetryState
     from .settings import ClientSettings
 
-__all__ = ["CallBegan", "CallEnded", "CallWatch", "End", "Watched", "Watcher", "begin", "describe", "operation_of",
-           "read_watchers"]  # fmt: skip
+__all__ = ["CallBegan", "CallEnded", "CallWatch", "End", "SpanWatcher", "StepBegan", "StepEnded", "Watched", "Watcher",
+           "begin", "describe", "operation_of", "read_watchers"]  # fmt: skip
 
 End: TypeAlias = Literal["whole", "failed", "left", "cancelled"]
 """The way in which a call ended (see `CallEnded.end`)."""
@@ -63,6 +64,7 @@ class CallBegan(Struct, frozen=True, kw_only=True):
         stream: True when the answer is read as a stream.
         tags: The tags of the client and the call.
         parent: An id that the calls of one run share. None outside of runs.
+        base_url: The address of the gateway, without `/v1`.
     """
 
     operation: str
@@ -73,6 +75,7 @@ class CallBegan(Struct, frozen=True, kw_only=True):
     stream: bool = False
     tags: Mapping[str, str] = {}
     parent: str | None = None
+    base_url: str = ""
 
 
 @set_module
@@ -140,13 +143,86 @@ class Watcher(Protocol):
         return
 
 
-class Watched:
-    """One watcher of a client, and whether an exception of it has been logged."""
+class StepBegan(Struct, frozen=True, kw_only=True):
+    """A run or a tool call that begins.
 
-    __slots__ = ("failed", "watcher")
+    Attributes:
+        kind: "run" or "tool".
+        id: The id of the run or of the tool call.
+        name: The name of the tool; None for a run.
+        parent: The id of the run that the tool call belongs to.
+        provider: The requested provider.
+        model: The requested model.
+        description: The description of the tool.
+        arguments: The arguments of the tool call.
+        in_gateway: True if the gateway runs the tool.
+    """
+
+    kind: Literal["run", "tool"]
+    id: str
+    name: str | None = None
+    parent: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    description: str | None = None
+    arguments: Mapping[str, Any] = {}
+    in_gateway: bool = False
+
+
+class StepEnded(Struct, frozen=True, kw_only=True):
+    """A run or a tool call that has ended.
+
+    Attributes:
+        began: The step as it began.
+        error: The class name of the error that ended it, "timeout" after a tool's timeout, or None.
+        value: The value of the tool call.
+        usage: The usage of all requests of the run.
+        finish: The finish reason of the run's last answer.
+        elapsed: Seconds since it began.
+    """
+
+    began: StepBegan
+    error: str | None = None
+    value: Any = None
+    usage: Usage | None = None
+    finish: str | None = None
+    elapsed: float = 0.0
+
+
+class SpanWatcher(Watcher):
+    """A watcher of this package that also adds headers to requests, and observes attempts, runs and tool calls."""
+
+    def prepare(self, state: Any, call: BaseCall, /) -> tuple[tuple[str, str], ...]:
+        """Return headers for all attempts of a call. Called directly after `began`."""
+        return ()
+
+    def retried(self, state: Any, attempt: int, error: Exception, delay: float, /) -> None:
+        """Observe a failed attempt that another one follows."""
+
+    def step_began(self, step: StepBegan, /) -> object:
+        """Observe the beginning of a run or tool call. The returned value is passed on as `state`."""
+        return None
+
+    def step_context(self, state: Any, /) -> AbstractContextManager[None]:
+        """Return a context in which the function of a tool runs."""
+        return nullcontext()
+
+    def step_ended(self, state: Any, step: StepEnded, /) -> None:
+        """Observe the end of a run or tool call, exactly once."""
+
+
+class Watched:
+    """One watcher of a client, and whether an exception of it has been logged.
+
+    Attributes:
+        spans: The watcher, if it is a `SpanWatcher`.
+    """
+
+    __slots__ = ("failed", "spans", "watcher")
 
     def __init__(self, watcher: Watcher) -> None:
         self.watcher = watcher
+        self.spans: SpanWatcher | None = watcher if isinstance(watcher, SpanWatcher) else None
         self.failed = False
 
     def log(self, method: str) -> None:
@@ -183,7 +259,7 @@ def _check(number: int, watcher: Any) -> Watcher:
     return checked
 
 
-def describe(call: BaseCall, settings: ClientSettings[Any]) -> CallBegan:
+def describe(call: BaseCall, settings: ClientSettings[Any], base_url: str) -> CallBegan:
     """Return the description of a call for watchers."""
     return CallBegan(
         operation=operation_of(call.path),
@@ -194,6 +270,7 @@ def describe(call: BaseCall, settings: ClientSettings[Any]) -> CallBegan:
         stream=isinstance(call, StreamCall),
         tags=dict(settings.tags),
         parent=settings.parent,
+        base_url=base_url,
     )
 
 
@@ -202,7 +279,8 @@ def begin(
 ) -> CallWatch:
     """Notify the watchers of a call that begins. Its end settles the booking."""
     watch = CallWatch(began, attempts, monotonic, booking)
-    watch.notify_began(attempts.settings.watchers)
+    watch.notify_began(attempts.settings.watchers, attempts.call)
+    watch.add_headers(attempts)
     return watch
 
 
@@ -244,8 +322,8 @@ class CallWatch:
         tried: The routes that have failed.
     """
 
-    __slots__ = ("_answered", "_attempts", "_chunks", "_dialect", "_final", "_meta", "_monotonic", "_open_watches",
-                 "_pending", "_pid", "_start", "_usage", "began", "booking", "first_content", "route",
+    __slots__ = ("_answered", "_attempts", "_chunks", "_dialect", "_final", "_headers", "_meta", "_monotonic",
+                 "_open_watches", "_pending", "_pid", "_start", "_usage", "began", "booking", "first_content", "route",
                  "tried")  # fmt: skip
 
     def __init__(
@@ -261,6 +339,7 @@ class CallWatch:
         self._monotonic = monotonic
         self._start = monotonic()
         self._pid = os.getpid()
+        self._headers: tuple[tuple[str, str], ...] = ()  # of the watchers, for every attempt
         self._dialect: Dialect[Any, Any] | None = None
         self._meta: Meta | None = None
         self._open_watches: set[CallWatch] | None = None
@@ -270,18 +349,38 @@ class CallWatch:
         # Taking the only item is atomic: of two threads that end a call, one notifies the watchers.
         self._pending: list[list[tuple[Watched, Any]]] = [[]]
 
-    def notify_began(self, watchers: Iterable[Watched]) -> None:
+    def notify_began(self, watchers: Iterable[Watched], call: BaseCall) -> None:
         """Call `began` of each watcher. One that raises is not called again for this call."""
         notified = self._pending[0]
         try:
             for watched in watchers:
                 try:
-                    notified.append((watched, watched.watcher.began(self.began)))
+                    state = watched.watcher.began(self.began)
+                    notified.append((watched, state))
+                    if watched.spans is not None:
+                        self._headers += watched.spans.prepare(state, call)
                 except Exception:  # noqa: BLE001  (a watcher must not break a call)
                     watched.log("began")
         except BaseException as error:  # Ctrl+C inside a watcher: the ones before it have begun
             self.raised(error)
             raise
+
+    def add_headers(self, attempts: RetryState[Any]) -> None:
+        """Add the watchers' headers to every attempt. Headers of the call replace them, as a caller's `traceparent`."""
+        if self._headers:
+            call = attempts.call
+            given = {name.lower() for name, _ in call.headers}
+            new = (pair for pair in self._headers if pair[0] not in given)
+            attempts.call = structs.replace(call, headers=(*call.headers, *new))
+
+    def retried(self, error: Exception, delay: float) -> None:
+        """Report a failed attempt that another one follows."""
+        for watched, state in self._pending[0] if self._pending else ():
+            if watched.spans is not None:
+                try:
+                    watched.spans.retried(state, self._attempts.count, error, delay)
+                except Exception:  # noqa: BLE001  (a watcher must not break a call)
+                    watched.log("retried")
 
     def routed(self, attempts: Counted) -> None:
         """Count the attempts at all routes of a call with fallback."""

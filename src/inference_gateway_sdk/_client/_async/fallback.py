@@ -183,10 +183,12 @@ class AsyncRoutedCall(Generic[CallT]):
         if watch is None:
             watch = self._watch = await self._session.begin_watch(attempts)
             watch.routed(self)
-        elif watch.booking is not None:
-            call = attempts.call
-            began = structs.replace(watch.began, provider=call.provider, model=call.model)
-            watch.booking = await self._session.begin_booking(began, attempts)
+        else:
+            watch.add_headers(attempts)
+            if watch.booking is not None:
+                call = attempts.call
+                began = structs.replace(watch.began, provider=call.provider, model=call.model)
+                watch.booking = await self._session.begin_booking(began, attempts)
         watch.route = journey.route.name
 
     async def _open(self, journey: Journey) -> AsyncOpenStream[Any, Any]:

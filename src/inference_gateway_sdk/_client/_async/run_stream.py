@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..._run.events import Action
     from ..._wire.call import Target
     from ..._wire.deltas import Delta
+    from ..run_watch import RunWatch
     from ..runtime import AsyncTokenSource
     from ..settings import ClientSettings
     from .client import AsyncInferenceGatewayClient
@@ -69,11 +70,13 @@ class AsyncRunStream(Generic[T]):
         messages: Any,
         options: dict[str, Any],
     ) -> None:
-        if "fallback" in options:
+        own_fallback = "fallback" in options
+        if own_fallback:
             options = options.copy()
             settings = resolve(settings, {"fallback": options.pop("fallback")})
         read = read_options(model, options, settings.tools)
-        own_client = settings.tools or settings.watched  # a copy: the run sends its tools itself
+        # A copy where the run sends its tools itself, or changes the settings of its calls below.
+        own_client = settings.tools or settings.watched or settings.fallback or own_fallback
         self._client = client.with_tools(None) if own_client else client
         self._fallback = settings.fallback
         self._timeouts = settings.timeouts
@@ -86,9 +89,15 @@ class AsyncRunStream(Generic[T]):
         task = read.settings if known is None else structs.replace(read.settings, first_mode=known)
         self._mode_key = read.mode_key
         self._state = RunState(task, read_history(messages, task.dialect))
+        self._watch: RunWatch | None = None
         own: Any = self._client
         if settings.watched:
-            own._settings = structs.replace(own._settings, parent=os.urandom(8).hex(), costs=self._state.costs)  # noqa: SLF001
+            parent = os.urandom(8).hex()
+            own._settings = structs.replace(own._settings, parent=parent, costs=self._state.costs)  # noqa: SLF001
+            if settings.watchers:
+                from ..run_watch import RunWatch  # here: a client without watchers does not import it
+
+                self._watch = RunWatch(settings.watchers, parent, model, read.provider)
         if settings.fallback is not own._settings.fallback:  # noqa: SLF001
             own._settings = structs.replace(own._settings, fallback=settings.fallback)  # noqa: SLF001
         if settings.fallback is not None:
@@ -97,7 +106,8 @@ class AsyncRunStream(Generic[T]):
             self._state.check_approvals(self._decisions)
         runtime = session.runtime
         self._monotonic = runtime.monotonic
-        self._runner = AsyncToolRunner(self._client.call_mcp_tool, read.concurrency, runtime.monotonic)
+        tools = None if self._watch is None else self._watch.tool
+        self._runner = AsyncToolRunner(self._client.call_mcp_tool, read.concurrency, runtime.monotonic, tools)
         self._runner.check(task.toolbox)
         self._began = 0.0
         self._timed = task.limits.seconds is not None
@@ -112,6 +122,8 @@ class AsyncRunStream(Generic[T]):
             raise RuntimeError("this run has begun: a run can be used only once, so make another call")
         self._entered = True
         self._began = self._monotonic()
+        if self._watch is not None:
+            self._watch.begin(self._monotonic)
         return self
 
     async def __aexit__(
@@ -126,8 +138,12 @@ class AsyncRunStream(Generic[T]):
         """
         self._ended = True
         steps: Any = self._steps
-        if steps is not None:
-            await steps.aclose()
+        try:
+            if steps is not None:
+                await steps.aclose()
+        finally:
+            if self._watch is not None:
+                self._watch.end(self._state.run())
 
     async def deltas(self) -> AsyncIterator[Delta | ToolRun | ToolDone]:
         """Yield the deltas of all answers, as `Stream.deltas()` does, with `ToolRun` and `ToolDone` between them."""
@@ -272,13 +288,19 @@ class AsyncRunStream(Generic[T]):
                 await self._save()
             for notice in self._notices():
                 yield notice
-        except BaseException:
+        except BaseException as error:
+            self._failed(error)
             state.feed(Interrupted())
             raise
         if state.mode != "text" and self._mode_key is not None:
             self._output_modes[self._mode_key] = state.mode
         if isinstance(self._action, Fail):
+            self._failed(self._action.error)
             raise self._action.error
+
+    def _failed(self, error: BaseException) -> None:
+        if self._watch is not None:
+            self._watch.failed(error)
 
     def _step(self) -> AsyncIterator[Delta | ToolRun | ToolDone]:
         match self._action:

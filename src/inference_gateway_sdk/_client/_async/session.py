@@ -92,7 +92,7 @@ class AsyncSession:
                             watch.returned(result, meta)
                         return result
                     failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
-                await self._go_on(attempts, failed_attempt)
+                await self._go_on(attempts, failed_attempt, watch)
         except BaseException as error:
             if watch is not None:
                 watch.raised(error, cancelled=self.closed)
@@ -140,7 +140,7 @@ class AsyncSession:
                             watch.opened(self._watches)
                         return found
                     failed_attempt = found
-                await self._go_on(attempts, failed_attempt)
+                await self._go_on(attempts, failed_attempt, watch)
         except BaseException as error:
             if watch is not None and not routed:
                 watch.raised(error, cancelled=self.closed)
@@ -204,7 +204,7 @@ class AsyncSession:
         """
         from ..watching import begin, describe  # here: a client without watchers does not import it
 
-        began = describe(attempts.call, attempts.settings)
+        began = describe(attempts.call, attempts.settings, self.url.root)
         booking = None if attempts.settings.book is None else await self.begin_booking(began, attempts)
         return begin(began, attempts, self.runtime.monotonic, booking)
 
@@ -371,13 +371,17 @@ class AsyncSession:
         if hook is not None:
             await async_notify("on_response", hook, attempts.response_received(meta))
 
-    async def _go_on(self, attempts: RetryState[AsyncTokenSource], failed_attempt: FailedAttempt) -> None:
+    async def _go_on(
+        self, attempts: RetryState[AsyncTokenSource], failed_attempt: FailedAttempt, watch: CallWatch | None
+    ) -> None:
         """Wait for the delay before the next attempt. Raise the error if the call is not to be retried."""
         error, settings = failed_attempt.error, attempts.settings
         expired = isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None
         delay = 0.0 if expired else attempts.delay(failed_attempt, self.runtime.monotonic(), self.runtime.random())
         if delay is None:
             raise error from failed_attempt.cause
+        if watch is not None:
+            watch.retried(error, delay)
         if settings.on_retry is not None:
             await async_notify("on_retry", settings.on_retry, attempts.retry_planned(error, delay))
         if expired:

@@ -184,10 +184,12 @@ class RoutedCall(Generic[CallT]):
         if watch is None:
             watch = self._watch = self._session.begin_watch(attempts)
             watch.routed(self)
-        elif watch.booking is not None:
-            call = attempts.call
-            began = structs.replace(watch.began, provider=call.provider, model=call.model)
-            watch.booking = self._session.begin_booking(began, attempts)
+        else:
+            watch.add_headers(attempts)
+            if watch.booking is not None:
+                call = attempts.call
+                began = structs.replace(watch.began, provider=call.provider, model=call.model)
+                watch.booking = self._session.begin_booking(began, attempts)
         watch.route = journey.route.name
 
     def _open(self, journey: Journey) -> OpenStream[Any, Any]:

@@ -93,7 +93,7 @@ class Session:
                             watch.returned(result, meta)
                         return result
                     failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
-                self._go_on(attempts, failed_attempt)
+                self._go_on(attempts, failed_attempt, watch)
         except BaseException as error:
             if watch is not None:
                 watch.raised(error, cancelled=self.closed)
@@ -141,7 +141,7 @@ class Session:
                             watch.opened(self._watches)
                         return found
                     failed_attempt = found
-                self._go_on(attempts, failed_attempt)
+                self._go_on(attempts, failed_attempt, watch)
         except BaseException as error:
             if watch is not None and not routed:
                 watch.raised(error, cancelled=self.closed)
@@ -205,7 +205,7 @@ class Session:
         """
         from ..watching import begin, describe  # here: a client without watchers does not import it
 
-        began = describe(attempts.call, attempts.settings)
+        began = describe(attempts.call, attempts.settings, self.url.root)
         booking = None if attempts.settings.book is None else self.begin_booking(began, attempts)
         return begin(began, attempts, self.runtime.monotonic, booking)
 
@@ -372,13 +372,15 @@ class Session:
         if hook is not None:
             notify("on_response", hook, attempts.response_received(meta))
 
-    def _go_on(self, attempts: RetryState[TokenSource], failed_attempt: FailedAttempt) -> None:
+    def _go_on(self, attempts: RetryState[TokenSource], failed_attempt: FailedAttempt, watch: CallWatch | None) -> None:
         """Wait for the delay before the next attempt. Raise the error if the call is not to be retried."""
         error, settings = failed_attempt.error, attempts.settings
         expired = isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None
         delay = 0.0 if expired else attempts.delay(failed_attempt, self.runtime.monotonic(), self.runtime.random())
         if delay is None:
             raise error from failed_attempt.cause
+        if watch is not None:
+            watch.retried(error, delay)
         if settings.on_retry is not None:
             notify("on_retry", settings.on_retry, attempts.retry_planned(error, delay))
         if expired:
