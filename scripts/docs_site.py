@@ -148,7 +148,10 @@ def write_pages() -> None:
         title, summary = titles[page]
         above = variables() if page == "options" else ""
         blocks = "\n".join(_RENDERED.format(path=path) for path in paths)
-        (reference / f"{page}.md").write_text(f"# {title}\n\n{summary}\n\n{above}{blocks}", "utf-8")
+        rank = (
+            "---\nsearch:\n  boost: 0.3\n---\n\n" if page.endswith("types") else ""
+        )  # fields have the names of anything
+        (reference / f"{page}.md").write_text(f"{rank}# {title}\n\n{summary}\n\n{above}{blocks}", "utf-8")
     (reference / "index.md").write_text(overview(pages, titles), "utf-8")
     write_settings([{titles[page][0]: f"reference/{page}.md"} for page in pages])
 

@@ -46,6 +46,10 @@ ADDED = {  # files of capabilities that came later; the bound on modules counts 
         "batch/requests.py",
     ],
     "limits of a batch": ["batch/window.py"],
+    "progress and report of a batch": ["batch/progress.py", "batch/report.py"],
+    "jobs in shards": ["batch/shards.py", "batch/worker.py", "batch/job_run.py", "batch/job.py"],
+    "jobs on Ray": ["batch/governor.py", "batch/on_ray.py"],
+    "igw batch": ["cli/batch.py"],
     "routing": ["_routing/candidates.py", "_routing/verdict.py", "_routing/breaker.py", "_routing/plan.py"],
     "fallback": ["_routing/__init__.py", "_client/routes.py", "_client/_async/fallback.py"],
     "videos": [

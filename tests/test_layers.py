@@ -30,14 +30,14 @@ ALLOWED = {
         "errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "_schema", "_tools",
         "_run", "_routing", "batch", "doctor", "msgspec",
     },
-    "doctor": {"errors", "_generated", "_wire", "_transport", "msgspec"},
-    "batch": {"errors", "_version", "_model", "_wire", "msgspec", "pyarrow"},
+    "doctor": {"errors", "_model", "_generated", "_wire", "_transport", "msgspec"},
+    "batch": {"errors", "_version", "_model", "_wire", "msgspec", "pyarrow", "rich"},
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
     },
     "cli": {
-        "", "errors", "_version", "embedded", "inspector",
+        "", "errors", "_version", "batch", "embedded", "inspector",
         "typer", "click", "rich", "msgspec", "jsonschema", "referencing",
     },
     "testing": {
@@ -57,6 +57,10 @@ LOCKS = {("_model/type_info", "threading")}  # one lock, so that threads may sha
 LATE = {
     ("_model/answers", "_run"),  # reply.parse() reads as a run does; imported when it is called
     ("batch/requests", "_client"),  # budgets, whose module is imported when there is one
+    ("batch/worker", "_client"),  # a job makes clients of its own, and is imported when one is made
+    ("batch/job", ""),
+    ("batch/on_ray", "_client"),
+    ("batch/on_ray", ""),
 }
 PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tools", "_run", "_routing", "_http1"}
 

@@ -94,8 +94,6 @@ class GatewayError(Exception):
         tried: The routes that a call with `fallback` asked, as `Tried`. Empty without fallback.
     """
 
-    tried: tuple[Any, ...] = ()
-
     def __init__(
         self,
         message: str = "",
@@ -110,6 +108,7 @@ class GatewayError(Exception):
         self.hint = hint
         self.partial = partial
         self.meta = meta
+        self.tried: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.message} (hint: {self.hint})" if self.hint else self.message

@@ -400,6 +400,7 @@ def test_openai_batch_files_come_out_in_their_form(both: Both, tmp_path: Path) -
     assert lines["r1"]["response"]["status_code"] == 400
     assert lines["r1"]["error"] == {"code": "bad", "message": "no"}
     assert both.run(both.server(answer), source, tmp_path / "out.jsonl", ask=None).skipped == 3
+    assert both.run(both.server(answer), rows, ask=None, concurrency=1).done == 2
 
 
 class Mood(msgspec.Struct):

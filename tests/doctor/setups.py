@@ -266,6 +266,18 @@ def expired_certificate() -> Iterator[Case]:
 
 
 @setup()
+def stuck_after_health() -> Iterator[Case]:
+    with fake(v1=lambda connection, _: connection.stall()) as url:
+        yield case("no-models", url, bounds=Bounds(probe=0.4, whole=3))
+
+
+@setup()
+def failing_list() -> Iterator[Case]:
+    with fake(v1__models=(500, {"error": "Failed to list models"})) as url:
+        yield case("no-models", url)
+
+
+@setup()
 def clocks_apart() -> Iterator[Case]:
     with gateway() as url:
         yield case("clock", url, wall=lambda: time.time() + 3600)

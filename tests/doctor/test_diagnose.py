@@ -86,7 +86,7 @@ def test_an_error_at_hand_is_explained(closed: str) -> None:
     with gateway(scripted=False) as bare, SETUPS["images_off"]() as off, SETUPS["unknown_authority"]() as tls:
         refused = f"http://127.0.0.1:{free_port()}"
         found = {
-            "no-token": raised(lambda client: client.list_models(), closed),
+            "unknown": raised(lambda client: client.list_models(), closed),
             "key-missing": raised(lambda client: client.generate_content(chat, "hi"), bare),
             "model-bare": raised(lambda client: client.generate_content("gpt", "hi"), bare),
             "model-provider": raised(lambda client: client.list_models("acme"), bare),
@@ -98,6 +98,7 @@ def test_an_error_at_hand_is_explained(closed: str) -> None:
         (finding,) = diagnose(error).findings
         assert finding.id == name
         assert finding.evidence and finding.evidence[:20] in error.message
+    assert "INFERENCE_GATEWAY_TOKEN" in diagnose(found["unknown"]).findings[0].fix
     assert "OPENAI_API_KEY" in diagnose(found["key-missing"]).findings[0].fix
 
 
@@ -113,6 +114,21 @@ def test_an_error_at_hand_is_explained(closed: str) -> None:
         (sdk.errors.UnauthorizedError("Incorrect API key provided: sk-abcdefgh", status=401), "key-refused"),
         (sdk.errors.RateLimitError("quota", status=429), "unknown"),
         (sdk.errors.DecodingError("not JSON", hint="look at the body"), "unknown"),
+        (sdk.errors.DecodingError("not JSON (x): '<html>'"), "other-server"),
+        (sdk.errors.RequestError("invalid HTTP response from http://h"), "other-server"),
+        (sdk.errors.BadRequestError("Unable to determine provider for", status=400, model="acme/x"), "model-provider"),
+        (sdk.errors.BadRequestError("It requires an API key", status=400, provider="llamacpp"), "llamacpp-key"),
+        (sdk.errors.NotFoundError("Requested route is not found", status=404), "base-url"),
+        (sdk.errors.NotFoundError("Requested route is not found", status=404, hint="newer than 0.48"), "unknown"),
+        (
+            sdk.errors.ConnectError("cannot connect to h:80: Connection refused (http://h/v1)", url="http://h/v1"),
+            "nothing-listens",
+        ),
+        (
+            sdk.errors.ConnectError("cannot connect to p:3128: Connection refused (http://h/v1)", url="http://h/v1"),
+            "proxy",
+        ),
+        (sdk.errors.ConnectError("cannot resolve h: unknown (http://h/v1)", url="http://h/v1"), "name"),
     ],
 )
 def test_an_error_by_class_or_message_is_explained(error: Exception, name: str) -> None:

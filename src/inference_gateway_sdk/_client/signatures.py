@@ -51,6 +51,7 @@ def _names() -> dict[str, Any]:
     from .._wire import audio, call, mcp, metrics, proxy, videos
     from ..batch.sources import AsyncRows, Rows
     from ..batch.state import BatchItem, BatchOutcome, BatchProgress
+    from ..doctor.report import Diagnosis
     from . import keywords, params, routes, runtime
     from ._async import run_stream as async_runs
     from ._async import stream as async_streams
@@ -59,7 +60,6 @@ def _names() -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     modules = (
-        routes,
         collections.abc,
         typing,
         params,
@@ -78,7 +78,7 @@ def _names() -> dict[str, Any]:
     for module in (*modules, proxy, videos, protocols, runtime, async_runs, async_streams, runs, streams):
         found |= vars(module)
     found |= {name: getattr(contract, name) for name in contract.__all__}
-    found |= {one.__name__: one for one in (BatchItem, BatchOutcome, BatchProgress)}
+    found |= {one.__name__: one for one in (BatchItem, BatchOutcome, BatchProgress, Diagnosis)}
     found |= {"AsyncRows": AsyncRows, "Rows": Rows}
     return found | {name: importlib.import_module(name) for name in ("os", "ssl")}
 

@@ -38,8 +38,8 @@ class BatchSettings(Struct, frozen=True, kw_only=True):
         asynchronous: `ask` is an async function.
         key: The name of the key's field, or of its function.
         concurrency: The number of rows in flight, None to adapt it.
-        rpm: Requests in a minute, or None.
-        tpm: Tokens in a minute, or None.
+        rpm: Requests in a minute, a pace that workers of a job share, or None.
+        tpm: Tokens in a minute, or the same, or None.
         budgets: The budgets of the batch.
         raise_errors: Stop at the first row that fails.
         retry_failed: Ask failed rows again.
@@ -52,8 +52,8 @@ class BatchSettings(Struct, frozen=True, kw_only=True):
     asynchronous: bool
     key: str | None
     concurrency: int | None
-    rpm: float | None
-    tpm: float | None
+    rpm: Any
+    tpm: Any
     budgets: tuple[Any, ...]
     raise_errors: bool
     retry_failed: bool
@@ -135,9 +135,9 @@ def _read_concurrency(value: Any) -> int | None:
     return value
 
 
-def _read_rate(name: str, value: Any) -> float | None:
-    if value is None:
-        return None
+def _read_rate(name: str, value: Any) -> Any:
+    if value is None or hasattr(value, "reserve"):  # a pace that the workers of a job share
+        return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number or None, got {type(value).__name__}")
     if not 0 < value < float("inf"):

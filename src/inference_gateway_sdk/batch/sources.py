@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from .._model.json_values import is_mapping
 from .._version import install_command
@@ -115,7 +115,7 @@ class OpenAIRow(Struct):
     """The fields of a row in OpenAI's Batch form that are checked before anything is sent."""
 
     custom_id: str
-    body: dict[str, Raw]
+    body: dict[str, Any]
     method: str = "POST"
     url: str = ENDPOINTS[0]
 

@@ -6,7 +6,6 @@ Pure: it has neither client, file nor clock. The loop in `_client/_async/batch.p
 from __future__ import annotations
 
 import enum
-import sys
 from collections import deque
 from collections.abc import Callable  # noqa: TC003  (users resolve the annotations of public classes)
 from decimal import Decimal
@@ -205,8 +204,8 @@ class BatchState:
     Args:
         concurrency: Rows in flight on one route, None to adapt them.
         most: The largest number of rows in flight on one route.
-        rpm: Rows started in a minute, or None.
-        tpm: Tokens in a minute, or None.
+        rpm: Rows started in a minute, an object with the methods of `Pace`, or None.
+        tpm: Tokens in a minute, or the same, or None.
         total: The number of rows, or None.
         skipped: Rows that the output has.
         raise_errors: Stop at the first row that fails.
@@ -225,20 +224,22 @@ class BatchState:
         *,
         concurrency: int | None,
         most: int,
-        rpm: float | None = None,
-        tpm: float | None = None,
+        rpm: Any = None,
+        tpm: Any = None,
         total: int | None = None,
         skipped: int = 0,
         raise_errors: bool = False,
+        leased: bool = False,
         priced: bool = False,
         now: float,
     ) -> None:
         self._priced = priced
         self._new_window: Callable[[], Window] = lambda: Window(concurrency, most)
-        self._requests = None if rpm is None else Pace(rpm, burst=0.1 if rpm > 600 else 0.0)
-        self._tokens = None if tpm is None else Pace(tpm, burst=1.0)
+        self._requests = Pace(rpm, burst=0.1 if rpm > 600 else 0.0) if isinstance(rpm, (int, float)) else rpm
+        self._tokens = Pace(tpm, burst=1.0) if isinstance(tpm, (int, float)) else tpm
         self._routes: dict[str, Route] = {}
         self._raise_errors = raise_errors
+        self._leased = leased
         self._total = total
         self._exhausted = False
         self._waiting = 0  # rows that are ready on some route
@@ -376,7 +377,7 @@ class BatchState:
     def _again(self, row: Row, route: Route, error: Exception, now: float) -> bool:
         """Put a row back that was refused for a reason that passes."""
         if isinstance(error, BudgetExceededError):
-            if error.asked is not None and error.limit is not None and error.asked > error.limit:
+            if error.asked is not None and error.limit is not None and error.asked > error.limit and not self._leased:
                 return False  # this row never fits
             self._put_back(row, route)
             self._lacks_budget = True
@@ -547,13 +548,6 @@ def output_of(reply: Any) -> Any:
         if value is not None:
             return value
     return None
-
-
-def print_line(progress: BatchProgress) -> None:
-    """Print the figures at the end, if there is a console."""
-    if progress.ended and sys.stderr is not None:  # None in a program without a console
-        text = f"batch: {progress.done:,} done, {progress.failed:,} failed, {progress.skipped:,} skipped"
-        print(f"{text}, {progress.rate:.1f} rows/s, {progress.elapsed:.1f} s", file=sys.stderr)  # noqa: T201
 
 
 def describe_error(error: Exception) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .._version import __version__
+from .batch import batch
 from .chat import EXAMPLES, chat
 from .connection import weights
 from .costs import costs
@@ -20,8 +21,8 @@ __all__ = ["app", "run"]
 
 app: typer.Typer = typer.Typer(
     name="igw",
-    help="Talk to an Inference Gateway: chat, make pictures, speech and videos, list models and tools, or serve one "
-    "for tests.",
+    help="Talk to an Inference Gateway: chat, ask about every row of a file, make pictures, speech and videos, list "
+    "models and tools, or serve one for tests.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help and errors, for any terminal and any log
@@ -33,6 +34,7 @@ app.command()(message)
 app.command()(image)
 app.command()(speak)
 app.command()(video)
+app.command()(batch)
 app.command()(models)
 app.command()(tools)
 app.command()(proxy)

@@ -10,7 +10,16 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
-from ..errors import ConnectError, GatewayError, RequestError, StatusError, StreamStalledError, StreamTruncatedError
+from .._model.json_values import is_array, is_object
+from ..errors import (
+    ConnectError,
+    DecodingError,
+    GatewayError,
+    RequestError,
+    StatusError,
+    StreamStalledError,
+    StreamTruncatedError,
+)
 from ..errors import TimeoutError as CallTimeoutError
 from .report import Diagnosis, Finding, Observations, port_of, scrub, server_time
 
@@ -68,7 +77,6 @@ _MESSAGES: tuple[tuple[str, int, str], ...] = (
     ("unknown include value", 400, "older-gateway"),
     ("dial tcp", 0, "provider-unreachable"),
     ("Failed to reach upstream", 0, "provider-unreachable"),
-    ("unauthorized", 401, "no-token"),
     ("Requested route is not found", 404, "base-url"),
 )
 _CONNECTING: tuple[tuple[str, str], ...] = (
@@ -90,20 +98,39 @@ def _id_of(error: GatewayError) -> str | None:
     """Return the id of the finding that explains an error, or None."""
     message = error.message
     if isinstance(error, StatusError):
-        if any(text in message for text in _KEY_REFUSED):
-            return "key-refused"
-        if error.status in (301, 302, 307, 308):
-            return "base-url"
-        return next((name for text, status, name in _MESSAGES if text in message and status in (0, error.status)), None)
+        return _id_of_status(error)
     if isinstance(error, CallTimeoutError):
         return "unreachable" if error.limit == "connect" else "slow"
     if isinstance(error, ConnectError):
-        return next((name for text, name in _CONNECTING if text in message), "unreachable")
+        return _id_of_connect(error)
     if isinstance(error, StreamTruncatedError):
         return "stream-cut"
     if isinstance(error, StreamStalledError):
         return "slow"
+    if "invalid HTTP response" in message or (isinstance(error, DecodingError) and ": '<" in message):
+        return "other-server"
     return "no-answer" if isinstance(error, RequestError) else None
+
+
+def _id_of_status(error: StatusError) -> str | None:
+    if any(text in error.message for text in _KEY_REFUSED):
+        return "key-refused"
+    if error.status in (301, 302, 307, 308):
+        return "base-url"
+    fitting = (each for each in _MESSAGES if each[0] in error.message and each[1] in (0, error.status))
+    name = next((name for *_, name in fitting), None)
+    if name == "base-url" and "newer than" in (error.hint or ""):
+        return None  # the route may be newer than the gateway: the hint has both causes
+    provider = error.provider or (error.model or "").partition("/")[0]
+    named = {"model-bare": "model-provider" if "/" in (error.model or "") else name}
+    return "llamacpp-key" if name == "key-missing" and provider == "llamacpp" else named.get(name or "", name)
+
+
+def _id_of_connect(error: ConnectError) -> str:
+    name = next((name for text, name in _CONNECTING if text in error.message), "unreachable")
+    url = error.url  # "cannot connect to proxy:3128: Connection refused (http://gateway:8080/v1/models)"
+    place = f"{urlsplit(url).hostname}:{port_of(url)}" if url else ""
+    return "proxy" if name == "nothing-listens" and place not in error.message.partition(" (")[0] else name
 
 
 def _observed(error: GatewayError) -> Observations:
@@ -208,9 +235,9 @@ def _scrubbed(finding: Finding, secrets: set[str]) -> Finding:
 
 
 def _hidden(value: Any, secrets: set[str]) -> Any:
-    if isinstance(value, dict):
+    if is_object(value):
         return {scrub(key, secrets): _hidden(one, secrets) for key, one in value.items()}
-    if isinstance(value, list):
+    if is_array(value):
         return [_hidden(one, secrets) for one in value]
     return scrub(value, secrets) if isinstance(value, str) else value
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
+from .._model.json_values import is_array
 from .report import is_gateway, server_time
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _clock(seen: Observations) -> str | None:
 
 def _guardrails(seen: Observations) -> str | None:
     health = seen.answer("health")
-    return str(health) if health.status == 403 and isinstance(health.json(), dict) else None
+    return str(health) if health.status == 403 and health.object() is not None else None
 
 
 _ROUTE: Final = "Requested route is not found"
@@ -179,6 +180,14 @@ def _other_server(seen: Observations) -> str | None:
     return f"/health is {health}" + (f"; Server: {server}" if server else "")
 
 
+def _no_models(seen: Observations) -> str | None:
+    models = seen.answer("models")
+    fails = models.failure or models.status >= 400
+    if not seen.healthy or not fails or models.status == 401 or _base_url(seen) or _self_call(seen):
+        return None
+    return f"/health is 200, /v1/models is {models}"
+
+
 # Tokens
 
 
@@ -207,9 +216,8 @@ def _early(seen: Observations) -> str | None:
 
 
 def _wanted_issuers(seen: Observations) -> list[str]:
-    found = seen.answer("metadata").json()
-    servers = found.get("authorization_servers") if isinstance(found, dict) else None
-    return [str(server) for server in servers] if isinstance(servers, list) else []
+    servers = (seen.answer("metadata").object() or {}).get("authorization_servers")
+    return [str(server) for server in servers] if is_array(servers) else []
 
 
 def _current(seen: Observations) -> bool:
@@ -254,17 +262,9 @@ def _mcp_dead(seen: Observations) -> str | None:
     return f"a chat is {chat}; the same with X-MCP-Bypass is {bypass}"
 
 
-def _failing(seen: Observations, *statuses: int) -> str:
-    """Return the first provider whose list fails with such a status, that of the model before the others."""
-    names = [name.removeprefix("provider ") for name in seen.answers if name.startswith("provider ")]
-    names.sort(key=lambda name: name != seen.provider)
-    return next((name for name in names if seen.answer(f"provider {name}").status in statuses), "")
-
-
 def provider_at_fault(seen: Observations, name: str) -> str:
     """Return the provider that the finding of this id is about, or ""."""
-    shown = _AT_FAULT.get(name)
-    return (shown(seen) if shown else "") or seen.provider
+    return (_AT_FAULT[name](seen) if name in _AT_FAULT else "") or seen.provider
 
 
 def _broken(seen: Observations, *texts: str, statuses: tuple[int, ...] = ()) -> tuple[str, str]:
@@ -279,6 +279,7 @@ def _broken(seen: Observations, *texts: str, statuses: tuple[int, ...] = ()) -> 
 
 
 _ADDRESS: Final = ("unsupported protocol scheme", "{ACCOUNT_ID}", "%7BACCOUNT_ID%7D", "missing protocol scheme")
+_BAD_KEY: Final = ("invalid api key", "Incorrect API key", "invalid x-api-key")
 _DEAD: Final = ("Failed to reach upstream", "dial tcp", "connection refused", "no such host", "i/o timeout")
 
 
@@ -287,7 +288,7 @@ def _address(seen: Observations) -> str | None:
 
 
 def _key_refused(seen: Observations) -> str | None:
-    return _broken(seen, "invalid api key", "Incorrect API key", "invalid x-api-key", statuses=(401, 403))[1] or None
+    return _broken(seen, *_BAD_KEY, statuses=(401, 403))[1] or None
 
 
 def _provider_down(seen: Observations) -> str | None:
@@ -311,9 +312,10 @@ def _no_list(seen: Observations) -> str | None:
 
 def _no_providers(seen: Observations) -> str | None:
     models = seen.answer("models")
-    empty = seen.healthy and models.status == 200 and isinstance(models.json(), dict) and not seen.listed()
-    usable = [name for name in seen.answers if name.startswith("provider ") and seen.listed(name)]
-    return "/v1/models is empty" if empty and not usable and not _failing(seen, 502) else None
+    empty = seen.healthy and models.status == 200 and models.object() is not None and not seen.listed()
+    providers = [name for name in seen.answers if name.startswith("provider ")]
+    used = any(seen.listed(name) or seen.answer(name).status == 502 for name in providers)
+    return "/v1/models is empty" if empty and not used else None
 
 
 # The model
@@ -451,22 +453,19 @@ def _buffered(seen: Observations) -> str | None:
 
 def _call_failed(seen: Observations) -> str | None:
     call = seen.answer("call")
-    return str(call) if call.status >= 400 and not any(shown(seen) for shown in (_self_call, _mcp_dead)) else None
+    explained = (row for row in ROWS if row.id != "call-failed" and row.severity == "error" and row.shown(seen))
+    return str(call) if call.status >= 400 and next(explained, None) is None else None
 
 
 def _no_price(seen: Observations) -> str | None:
-    found = seen.answer("details").json()
-    rows = found.get("data", ()) if isinstance(found, dict) else ()
-    row = next((each for each in rows or () if isinstance(each, dict) and each.get("id") == seen.model), None)
+    row = next((each for each in seen.answer("details").rows() if each.get("id") == seen.model), None)
     unknown = [name for name in ("context_window", "pricing") if row is not None and row.get(name) is None]
     return f"the list has no {' and no '.join(unknown)} for it" if unknown else None
 
 
 _AT_FAULT: Final[dict[str, Callable[[Observations], str]]] = {
     "provider-address": lambda seen: _broken(seen, *_ADDRESS)[0],
-    "key-refused": lambda seen: _broken(
-        seen, "invalid api key", "Incorrect API key", "invalid x-api-key", statuses=(401, 403)
-    )[0],
+    "key-refused": lambda seen: _broken(seen, *_BAD_KEY, statuses=(401, 403))[0],
     "provider-unreachable": lambda seen: _broken(seen, *_DEAD)[0],
 }
 _GW: Final = "gateway-behaviour.md#"
@@ -509,6 +508,8 @@ ROWS: Final = (
         "write the gateway's address with nothing after /v1, and without redirects", _GW + "routes", _base_url),
     Row("other-server", "error", "another server than the gateway answers at {root}",
         "correct the host or the port in base_url", "gateway.md", _other_server),
+    Row("no-models", "error", "the gateway is healthy, and does not list its models", "read its log",
+        _GW + "model-listing", _no_models),
     Row("clock", "warning", "the clocks of the gateway and of this machine differ", "synchronise both (NTP)",
         _GW + "authentication", _clock),
     Row("no-token", "error", "the gateway requires a token, and none is sent",

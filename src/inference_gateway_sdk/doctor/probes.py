@@ -23,6 +23,8 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct, field
 
 from .._generated.gateway import Provider
+from .._model.json_values import is_object
+from .._model.open_types import Concealed
 from .._transport.routing import environment_proxies, environment_proxy
 from .._transport.trust import client_context
 from .._wire.url import redact_url
@@ -34,7 +36,7 @@ MAX_BODY: Final = 1024 * 1024
 _KEYLESS: Final = ("llamacpp", "ollama")  # listed by default, and usually not there: examined only if they are in use
 _KEYS: Final = ("sk-", "sk_", "gsk_", "xai-", "pplx-", "nvapi-", "csk-", "AIza", "hf_")
 _PLAIN: Final = {"accept": "application/json", "connection": "close"}
-_UNROUTED: Final = {"model": "doctor-probe", "messages": []}  # no provider, so no provider is asked
+_UNROUTED: Final[dict[str, object]] = {"model": "doctor-probe", "messages": []}  # no provider, so no provider is asked
 FEATURES: Final[dict[str, tuple[str, str, Any]]] = {
     "images": ("POST", "/v1/images/generations", {}),
     "audio": ("POST", "/v1/audio/speech", {}),
@@ -82,7 +84,7 @@ class Connections(Protocol):
     def cert(self) -> Any: ...
 
 
-class Setup(Struct, frozen=True, kw_only=True):
+class Setup(Concealed, Struct, frozen=True, kw_only=True):
     """The set-up to examine: the settings of a client.
 
     Attributes:
@@ -153,7 +155,7 @@ def describe_token(token: str | None) -> TokenFacts:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except ValueError:
         return TokenFacts(kind="opaque")
-    known = {name: claims.get(name) for name in ("exp", "nbf", "iss", "aud")} if isinstance(claims, dict) else {}
+    known = {name: claims.get(name) for name in ("exp", "nbf", "iss", "aud")} if is_object(claims) else {}
     return TokenFacts(kind="jwt" if known else "opaque", claims=known)
 
 
@@ -307,8 +309,12 @@ class _Examination:
     def _together(self, jobs: Mapping[str, Callable[[], Any]], late: Any) -> dict[str, Any]:
         """Run the jobs at once and return their results; `late` for one that has none in time."""
         done: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-        for name, job in jobs.items():  # daemons: a resolver that hangs must not keep the process
-            threading.Thread(target=lambda name=name, job=job: done.put((name, job())), daemon=True).start()
+
+        def run(name: str, job: Callable[[], Any]) -> None:
+            done.put((name, job()))
+
+        for pair in jobs.items():  # daemons: a resolver that hangs must not keep the process
+            threading.Thread(target=run, args=pair, daemon=True).start()
         results = dict.fromkeys(jobs, late)
         ends = min(self._ends, time.monotonic() + self._step)
         with suppress(queue.Empty):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field, structs
 
+from .._model.json_values import is_array, is_object
 from .._wire.headers import Headers, redact_text
 from .._wire.problem import read_error
 
@@ -70,12 +71,18 @@ class Answer(Struct, frozen=True, kw_only=True):
             return f"{self.failure}: {self.detail}" if self.detail else self.failure
         return str(read_error(self.status, Headers(tuple(self.headers.items())), self.body).message)
 
-    def json(self) -> Any:
-        """Return the body's JSON value, or None."""
+    def object(self) -> dict[str, Any] | None:
+        """Return the body as a JSON object, or None."""
         try:
-            return json.loads(self.body)
+            found = json.loads(self.body)
         except (ValueError, RecursionError):
             return None
+        return found if is_object(found) else None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the objects of a list, in `data`."""
+        data = (self.object() or {}).get("data")
+        return [row for row in data if is_object(row)] if is_array(data) else []
 
     def __str__(self) -> str:
         return self.message if self.failure else f"{self.status} {self.message}"
@@ -160,15 +167,13 @@ class Observations(Struct, kw_only=True):
 
     def listed(self, name: str = "models") -> list[str]:
         """Return the ids in a listing."""
-        found = self.answer(name).json()
-        rows = found.get("data") if isinstance(found, dict) else None
-        return [str(row.get("id")) for row in rows or () if isinstance(row, dict)] if isinstance(rows, list) else []
+        return [str(row.get("id")) for row in self.answer(name).rows()]
 
 
 def is_gateway(answer: Answer) -> bool:
     """Return whether this is the health of a gateway."""
-    found = answer.json() if answer.status == 200 else None
-    return isinstance(found, dict) and found.get("message") == "OK"
+    found = answer.object() if answer.status == 200 else None
+    return found is not None and found.get("message") == "OK"
 
 
 def server_time(seen: Observations) -> float | None:
@@ -252,9 +257,9 @@ def _wrap(line: str, width: int, indent: str) -> list[str]:
 
 
 def _row(name: str, value: Any) -> str:
-    if isinstance(value, dict):
+    if is_object(value):
         value = ", ".join(f"{key} {one}" for key, one in value.items()) or "-"
-    elif isinstance(value, list):
+    elif is_array(value):
         value = ", ".join(map(str, value)) or "-"
     return f"{name:15}{value}"
 

@@ -65,6 +65,7 @@ _SAFETY = {
 _DIALECTS = {"/chat/completions": "chat", "/messages": "messages", "/responses": "responses"}
 _LEAST_WAIT = 0.4  # seconds between two requests of the page
 _SHARE = 100  # the page waits this many times as long as its last request took, so that it costs about 1 %
+_MOST_WAIT = 5.0  # seconds
 _TEXTS = ("text/", "application/json", "application/x-www-form-urlencoded", "multipart/")
 
 
@@ -135,7 +136,7 @@ class Inspector:
 
     async def _list(self, request: Request) -> Response:
         """Return the requests that have changed since a version, and the time to wait before the next call."""
-        began = time.thread_time()
+        began = time.perf_counter()
         given = request.query_params.get("since", "0")
         same = request.query_params.get("run") == self._run and given.isdecimal()
         entries = self.traffic.changed(int(given[:15]) if same else -1)
@@ -147,7 +148,7 @@ class Inspector:
             "requests": [self._summary(entry) for entry in entries],
         }
         answer = msgspec.json.encode(body)
-        return _json(answer, _wait(time.thread_time() - began))
+        return _json(answer, _wait(time.perf_counter() - began))
 
     async def _clear(self, _: Request) -> Response:
         self.traffic.clear()
@@ -297,15 +298,15 @@ def _exchange(entry: RecordedTraffic) -> Exchange:
 
 
 def _wait(took: float) -> dict[str, str]:
-    """Return the header with the time to wait after an answer that took some seconds of the processor."""
-    return {"x-wait": f"{max(_LEAST_WAIT, took * _SHARE):.3f}"}
+    """Return the header with the time to wait after an answer that took some seconds."""
+    return {"x-wait": f"{min(max(_LEAST_WAIT, took * _SHARE), _MOST_WAIT):.3f}"}
 
 
 def _timed_detail(exchange: Exchange, fault: str | None, origin: str) -> tuple[dict[str, Any], float]:
-    """Return the details, and the processor time that they took."""
-    began = time.thread_time()
+    """Return the details, and the seconds that they took."""
+    began = time.perf_counter()
     detail = _detail(exchange, fault, origin)
-    return detail, time.thread_time() - began
+    return detail, time.perf_counter() - began
 
 
 def _detail(exchange: Exchange, fault: str | None, origin: str) -> dict[str, Any]:

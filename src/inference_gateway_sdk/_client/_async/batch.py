@@ -129,9 +129,10 @@ class AsyncBatchMethods:
             retry_failed=False, progress=progress,
         )  # fmt: skip
         run = AsyncBatchRun(self._caller(), settings, settings.source.scan(), None)
-        async with aclosing(run.items(signals=False)) as items:
-            async for item in items:
-                yield item
+        with run:
+            async with aclosing(run.items(signals=False)) as items:
+                async for item in items:
+                    yield item
         run.finish()
 
     def _caller(self) -> AsyncCaller:

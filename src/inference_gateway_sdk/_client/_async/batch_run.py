@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from msgspec import structs
 
@@ -47,9 +47,10 @@ async def async_run_batch(caller: AsyncCaller, source: Any, destination: Any, **
     path = settings.destination
     if path is None:
         run = AsyncBatchRun(caller, settings, settings.source.scan(), None)
-        async with aclosing(run.items(signals=True)) as items:
-            async for _ in items:
-                pass
+        with run:
+            async with aclosing(run.items(signals=True)) as items:
+                async for _ in items:
+                    pass
         return run.finish()
     journal = Journal(path, settings.form)
     try:
@@ -57,9 +58,10 @@ async def async_run_batch(caller: AsyncCaller, source: Any, destination: Any, **
         scan = settings.source.scan(journal.mark)
         journal.begin(fingerprint(settings), scan.mark, scan.before, retry_failed=settings.retry_failed)
         run = AsyncBatchRun(caller, settings, scan, journal)
-        async with aclosing(run.items(signals=True)) as items:
-            async for item in items:
-                journal.append(item)
+        with run:
+            async with aclosing(run.items(signals=True)) as items:
+                async for item in items:
+                    journal.append(item)
     finally:
         journal.close()
     return run.finish()
@@ -91,13 +93,24 @@ class AsyncBatchRun:
             total=scan.total,
             skipped=done.count,
             raise_errors=settings.raise_errors,
+            leased=any(getattr(budget, "leased", False) for budget in settings.budgets),
             priced=caller.settings.book is not None or bool(settings.budgets),
             now=self._clock(),
         )
         self._rows: Any = _unasked(settings.source, done)
         self._client = _client_of(caller, settings, journal)
         self._listener = _listener(settings.progress)
+        self._keeps_errors = getattr(settings.ask, "keeps_errors", False)  # a shard of a job
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Release the display after an error. Otherwise, `finish` does it with the last figures."""
+        close: Any = getattr(self._listener, "close", None)
+        if kind is not None and close is not None:
+            close()
 
     async def items(self, *, signals: bool) -> AsyncGenerator[BatchItem]:
         """Ask all rows, and yield each that has ended.
@@ -192,7 +205,7 @@ class AsyncBatchRun:
 
     def _failed(self, row: Row, error: Exception) -> BatchItem | None:
         """Return the item of a row without a request. At the first row, the batch fails before anything is sent."""
-        if self._state.empty:
+        if self._state.empty and not self._keeps_errors:
             error.add_note(_place(row))
             self._fail(error)
             return None
@@ -204,7 +217,7 @@ class AsyncBatchRun:
 
     def _settled(self, ended: Any) -> BatchItem | None:
         if isinstance(ended, Settled):
-            first = self._state.untried
+            first = self._state.untried and not self._keeps_errors
             item = self._state.settled(ended, self._clock())
             if first and ended.error is not None and not isinstance(ended.error, GatewayError):
                 ended.error.add_note(_place(ended.row))
@@ -311,7 +324,7 @@ def _without_busy(settings: Any) -> RetryPolicy:
 def _listener(progress: Any) -> Callable[[BatchProgress], object] | None:
     """Return the function that receives the figures."""
     if progress is True:
-        from ...batch.state import print_line
+        from ...batch.progress import open_display
 
-        return print_line
+        return open_display()
     return progress or None

@@ -130,9 +130,10 @@ class BatchMethods:
             retry_failed=False, progress=progress,
         )  # fmt: skip
         run = BatchRun(self._caller(), settings, settings.source.scan(), None)
-        with closing(run.items(signals=False)) as items:
-            for item in items:
-                yield item
+        with run:
+            with closing(run.items(signals=False)) as items:
+                for item in items:
+                    yield item
         run.finish()
 
     def _caller(self) -> Caller:

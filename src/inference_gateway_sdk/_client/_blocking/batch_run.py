@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from msgspec import structs
 
@@ -48,9 +48,10 @@ def run_batch(caller: Caller, source: Any, destination: Any, **options: Any) -> 
     path = settings.destination
     if path is None:
         run = BatchRun(caller, settings, settings.source.scan(), None)
-        with closing(run.items(signals=True)) as items:
-            for _ in items:
-                pass
+        with run:
+            with closing(run.items(signals=True)) as items:
+                for _ in items:
+                    pass
         return run.finish()
     journal = Journal(path, settings.form)
     try:
@@ -58,9 +59,10 @@ def run_batch(caller: Caller, source: Any, destination: Any, **options: Any) -> 
         scan = settings.source.scan(journal.mark)
         journal.begin(fingerprint(settings), scan.mark, scan.before, retry_failed=settings.retry_failed)
         run = BatchRun(caller, settings, scan, journal)
-        with closing(run.items(signals=True)) as items:
-            for item in items:
-                journal.append(item)
+        with run:
+            with closing(run.items(signals=True)) as items:
+                for item in items:
+                    journal.append(item)
     finally:
         journal.close()
     return run.finish()
@@ -92,13 +94,24 @@ class BatchRun:
             total=scan.total,
             skipped=done.count,
             raise_errors=settings.raise_errors,
+            leased=any(getattr(budget, "leased", False) for budget in settings.budgets),
             priced=caller.settings.book is not None or bool(settings.budgets),
             now=self._clock(),
         )
         self._rows: Any = _unasked(settings.source, done)
         self._client = _client_of(caller, settings, journal)
         self._listener = _listener(settings.progress)
+        self._keeps_errors = getattr(settings.ask, "keeps_errors", False)  # a shard of a job
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Release the display after an error. Otherwise, `finish` does it with the last figures."""
+        close: Any = getattr(self._listener, "close", None)
+        if kind is not None and close is not None:
+            close()
 
     def items(self, *, signals: bool) -> Generator[BatchItem]:
         """Ask all rows, and yield each that has ended.
@@ -193,7 +206,7 @@ class BatchRun:
 
     def _failed(self, row: Row, error: Exception) -> BatchItem | None:
         """Return the item of a row without a request. At the first row, the batch fails before anything is sent."""
-        if self._state.empty:
+        if self._state.empty and not self._keeps_errors:
             error.add_note(_place(row))
             self._fail(error)
             return None
@@ -205,7 +218,7 @@ class BatchRun:
 
     def _settled(self, ended: Any) -> BatchItem | None:
         if isinstance(ended, Settled):
-            first = self._state.untried
+            first = self._state.untried and not self._keeps_errors
             item = self._state.settled(ended, self._clock())
             if first and ended.error is not None and not isinstance(ended.error, GatewayError):
                 ended.error.add_note(_place(ended.row))
@@ -312,7 +325,7 @@ def _without_busy(settings: Any) -> RetryPolicy:
 def _listener(progress: Any) -> Callable[[BatchProgress], object] | None:
     """Return the function that receives the figures."""
     if progress is True:
-        from ...batch.state import print_line
+        from ...batch.progress import open_display
 
-        return print_line
+        return open_display()
     return progress or None
