@@ -1,7 +1,8 @@
 """The names that OpenTelemetry's conventions for generative AI give to metrics, attributes and providers.
 
-Facts of open-telemetry/semantic-conventions v1.41.0 and open-telemetry/semantic-conventions-genai v0.1.0, where the
-conventions moved. Version 0.1.0 renamed the metrics. The attributes of spans are those of 0.1.0 in both cases.
+Meant for v1.41.0 of open-telemetry/semantic-conventions and v0.1.0 of open-telemetry/semantic-conventions-genai,
+where the conventions moved. tests/telemetry/conventions.py names the files that were read. Version 0.1.0 renamed the
+metrics. The attributes of spans are those of 0.1.0 in both cases.
 """
 
 from __future__ import annotations
