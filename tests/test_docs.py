@@ -22,9 +22,13 @@ from support.server import ANSWER, GOOD, MODELS, Connection, Request, serving
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUN_PAGES = {
-    "README.md", "docs/tools.md", "docs/structured-output.md", "docs/conversations.md", "docs/observability.md",
+    "README.md",
+    "docs/tools.md",
+    "docs/structured-output.md",
+    "docs/conversations.md",
+    "docs/observability.md",
+    "docs/quickstart.md",
 }
-             "docs/quickstart.md"}  # fmt: skip
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+?)(?:#[^)]*)?\)")
 
