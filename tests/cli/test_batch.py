@@ -135,7 +135,7 @@ def test_rows_in_openais_form_need_no_prompt(igw: Run, rows: Path) -> None:
         ({"--budget": "5"}, "add --max-tokens N"),
         ({"--budget": "x", "--max-tokens": "5"}, "--budget x: "),
         ({"--report": "none/r.html"}, "--report: the folder none does not exist"),
-        ({"-o": "none/answers.jsonl"}, "there is no folder none"),
+        ({"-o": "none/answers.jsonl"}, "the folder none does not exist"),
         ({"-o": "answers.csv"}, "must end in .jsonl"),
     ],
 )
