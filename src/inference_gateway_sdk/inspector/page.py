@@ -219,7 +219,7 @@ class Inspector:
         asked = Request(_LISTING, _Silent().receive)
         try:
             listing = await list_models(self._gateway, asked)
-            self._book.load(strict_decode(listing.body, ListModelsResponse))
+            self._book.load(strict_decode(bytes(listing.body), ListModelsResponse))
         except Exception as error:  # noqa: BLE001  (without prices the page shows no costs)
             self._book.failed(now, error)
         finally:
