@@ -133,6 +133,12 @@ class BatchOutcome(Struct, frozen=True, kw_only=True):
         stopped = "" if self.stopped is None else f", stopped: {self.stopped}"
         return f"BatchOutcome({self.done} done, {self.failed} failed, {self.skipped} skipped{stopped})"
 
+    def __rich_repr__(self) -> Any:
+        yield "done", self.done
+        yield "failed", self.failed
+        yield "skipped", self.skipped
+        yield "stopped", self.stopped, None
+
 
 @set_module
 class BatchItem(Struct, frozen=True, kw_only=True):
