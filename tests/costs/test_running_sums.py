@@ -157,8 +157,11 @@ def test_files_of_earlier_versions_are_upgraded(tmp_path: Path, version: int) ->
     earlier.execute("INSERT INTO tags VALUES (last_insert_rowid(), 'team', 'a')")
     assert [spent(ledger, 1000.0, scope) for ledger in ledgers] == [Spent(Decimal(21), Decimal(0))] * 2
     assert ledgers[1].reprice({"openai/m": FREE}) == 1
-    earlier.execute("DELETE FROM calls WHERE id = ?", (row,))
+    assert [spent(ledger, 1000.0, scope) for ledger in ledgers] == [Spent(Decimal(10), Decimal(0))] * 2
+    earlier.execute("UPDATE calls SET state = 'replaced' WHERE id = ?", (row,))
     assert [spent(ledger, 1000.0, scope) for ledger in ledgers] == [Spent(Decimal(5), Decimal(0))] * 2
+    earlier.execute("DELETE FROM calls WHERE state = 'settled'")
+    assert [spent(ledger, 1000.0, scope) for ledger in ledgers] == [Spent(Decimal(0), Decimal(0))] * 2
     assert earlier.execute("PRAGMA user_version").fetchone() == (ledger_schema.VERSION,)
     for ledger in ledgers:
         ledger.close()
