@@ -230,7 +230,8 @@ class Ledger:
     def spent(self, now: float, *, unit: Literal["money", "tokens", "calls"], currency: str, since: float,
               tags: Mapping[str, str], session: str | None) -> Spent:  # fmt: skip
         """Return the amounts that count against a budget. Called only inside the transaction of `reserve`."""
-        database, budget = self._database, {"unit": unit, "currency": currency, "since": since, "tags": tags}
+        database = self._database
+        budget: dict[str, Any] = {"unit": unit, "currency": currency, "since": since, "tags": tags}
         settled = settled_amount(database, session=session, **budget)
         database.execute("RELEASE work")  # a refused call keeps the sums that it had to compute
         database.execute("SAVEPOINT work")
