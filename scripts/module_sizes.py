@@ -35,7 +35,7 @@ ADDED = {  # files of capabilities that came later; the bound on modules counts 
     ],
     "watchers": ["_client/watching.py", "_client/_async/open_stream.py"],
     "costs and budgets": ["_model/cost.py", "_client/prices.py", "_client/accounts.py"],
-    "ledger": ["_client/ledger.py", "_client/ledger_rows.py", "cli/costs.py"],
+    "ledger": ["_client/ledger.py", "_client/ledger_rows.py", "_client/ledger_schema.py", "cli/costs.py"],
     "doctor": ["doctor/__init__.py", "doctor/probes.py", "doctor/findings.py", "doctor/report.py"],
     "doctor at the terminal": ["cli/doctor.py"],
     "traffic page": [

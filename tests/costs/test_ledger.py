@@ -295,26 +295,6 @@ def test_reprice_refuses_bad_prices(prices: Any, kind: type[Exception], text: st
     assert list(ledger.rows()) == rows
 
 
-def test_a_file_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
-    """A file written before `reprice` existed opens, adds up and can be repriced."""
-    path = tmp_path / "costs.sqlite"
-    ledger = Ledger(path)
-    with client(ledger, WHOLE) as calls:
-        calls.generate_content("openai/m", "Hi")
-    ledger.close()
-    database = sqlite3.connect(path)
-    database.execute("ALTER TABLE calls DROP COLUMN replaces")
-    database.execute("PRAGMA user_version = 1")
-    database.close()
-    for _ in range(2):
-        ledger = Ledger(path)
-        assert ledger.total().known == Decimal("0.000021")
-        ledger.close()
-    ledger = Ledger(path)
-    assert ledger.reprice({"openai/m": FREE}) == 1 and ledger.total().known == 0
-    ledger.close()
-
-
 def test_lifecycle(tmp_path: Path) -> None:
     """A file ledger pickles by its path, one in memory does not, and a closed one refuses to be used."""
     ledger = Ledger(tmp_path / "costs.sqlite")

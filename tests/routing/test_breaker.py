@@ -45,15 +45,15 @@ def test_more_than_half_of_the_last_twenty() -> None:
     assert breaker.condition(5001.0) == "open"
 
 
-def test_the_wait_doubles_to_half_a_minute() -> None:
-    """Each opening waits twice as long, up to 30 s, and at least as long as the response asked for."""
+def test_the_wait_doubles_to_a_quarter_of_a_minute() -> None:
+    """Each opening waits twice as long, up to 15 s, and at least as long as the response asked for."""
     breaker, now, waits = Breaker(), 0.0, []
     bad(breaker, now)
     for _ in range(7):
         bad(breaker, now, breaker.admit(now) or "closed")
         waits.append(breaker.opens_at - now)
         now = breaker.opens_at
-    assert waits == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+    assert waits == [1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]
     bad(breaker, now, "probe", wait=99.0)
     assert breaker.opens_at == now + 99.0
 

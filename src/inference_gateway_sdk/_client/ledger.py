@@ -25,6 +25,7 @@ from .._model.type_info import strict_decode
 from .._model.unknown_fields import set_module
 from .._model.usage import Usage
 from .ledger_rows import Entry, LedgerRow, LedgerSum, Spent, Time, seconds, where
+from .ledger_schema import APPLICATION, VERSION, open_amount, prepare_tables, settled_amount
 from .prices import price_finder
 
 if TYPE_CHECKING:
@@ -32,22 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ledger"]
 
-_APPLICATION: Final = 0x69677763  # "igwc": SQLite's application_id of a ledger file
-_VERSION: Final = 2
 _PICO: Final = 10**12
-_SCHEMA: Final = """
-CREATE TABLE calls (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, state TEXT NOT NULL, operation TEXT, provider TEXT, model TEXT,
-    currency TEXT NOT NULL, kind TEXT NOT NULL, total TEXT, at_least TEXT NOT NULL, at_most TEXT,
-    pico INTEGER NOT NULL, tokens INTEGER NOT NULL, usage TEXT, price TEXT, session TEXT,
-    host TEXT NOT NULL, pid INTEGER NOT NULL, deadline REAL NOT NULL, replaces INTEGER);
-CREATE INDEX calls_at ON calls (at);
-CREATE INDEX calls_open ON calls (state) WHERE state = 'reserved';
-CREATE TABLE tags (call INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (call, name))
-    WITHOUT ROWID;
-"""
-# A broken call keeps its reservation until its deadline. Then the lower bound counts, which may be 0.
-_COUNTED: Final = "CASE WHEN state IN ('reserved', 'unsettled') AND deadline <= :now THEN 0 ELSE {} END"
 _ROW: Final = (
     "id, at, state, operation, provider, model, total, at_least, at_most, currency, kind, usage, price, replaces"
 )
@@ -138,23 +124,15 @@ class Ledger:
             # Before the first write: a database of another program must not be changed, not even its journal.
             (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
             (application,) = database.execute("PRAGMA application_id").fetchone()
-            if tables and application != _APPLICATION:
+            if tables and application != APPLICATION:
                 raise ValueError(f"path: {self._path} is a database of another program: name another file")
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=NORMAL")
         database.execute("BEGIN IMMEDIATE")
         (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version == 1:  # of a release that could not reprice
-            database.execute("ALTER TABLE calls ADD COLUMN replaces INTEGER")
-        if version == 0:
-            for statement in _SCHEMA.strip().split(";\n"):
-                if statement.strip():
-                    database.execute(statement)
-            database.execute(f"PRAGMA application_id = {_APPLICATION}")
-        if version < _VERSION:
-            database.execute(f"PRAGMA user_version = {_VERSION}")
+        prepare_tables(database, version)
         database.execute("COMMIT")
-        if version > _VERSION:
+        if version > VERSION:
             raise ValueError(f"path: {self._path} was written by a newer version: update inference-gateway-sdk")
 
     def _check_process(self) -> None:
@@ -251,22 +229,15 @@ class Ledger:
 
     def spent(self, now: float, *, unit: Literal["money", "tokens", "calls"], currency: str, since: float,
               tags: Mapping[str, str], session: str | None) -> Spent:  # fmt: skip
-        """Return the amounts that count against a budget. Called inside a transaction only."""
-        column = {"money": "pico", "tokens": "tokens", "calls": "1"}[unit]
-        condition, values = where(since, None, tags)
-        if session is not None:
-            condition, values["session"] = f"{condition} AND session = :session", session
-        if unit == "money":
-            condition, values["currency"] = f"{condition} AND currency = :currency", currency
-        open_ = "state IN ('reserved', 'unsettled')"
-        counted = _COUNTED.format(column)
-        settled, reserved = self._database.execute(
-            f"SELECT sum(CASE WHEN {open_} THEN 0 ELSE {counted} END), sum(CASE WHEN {open_} THEN {counted} ELSE 0 END)"  # noqa: S608  (only constants)
-            f" FROM calls WHERE {condition}",
-            {**values, "now": now},
-        ).fetchone()
+        """Return the amounts that count against a budget. Called only inside the transaction of `reserve`."""
+        database = self._database
+        budget: dict[str, Any] = {"unit": unit, "currency": currency, "since": since, "tags": tags}
+        settled = settled_amount(database, session=session, **budget)
+        database.execute("RELEASE work")  # a refused call keeps the sums that it had to compute
+        database.execute("SAVEPOINT work")
+        reserved = open_amount(database, now, session=session, **budget)
         scale = _PICO if unit == "money" else 1
-        return Spent(Decimal(settled or 0) / scale, Decimal(reserved or 0) / scale)
+        return Spent(Decimal(settled) / scale, Decimal(reserved) / scale)
 
     def settle(
         self, row: int, cost: Cost, *, usage: Usage | None, provider: str | None, model: str | None, broken: bool

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from failover.sixteen.scenarios import Scenario
     from support.worlds import World
 
-JITTER = 0.5  # the random number of all delays
+JITTER = 0.99  # the random number of all delays: the longest ones
 
 
 class Clock:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..._run.providers import OutputMode
     from ..._streams.reader import StreamDeadlines
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
-    from ..._wire.call import StreamCall
+    from ..._wire.call import StreamCall, Target
     from ..._wire.url import GatewayUrl
     from ..accounts import Booking
     from ..routes import RouteBook
@@ -53,6 +53,7 @@ class AsyncSession:
         self._defaults = DefaultHeaders()
         self._watches: set[CallWatch] = set()  # of open streams
         self.routes: RouteBook | None = None  # the health of routes, once a call has used fallback
+        self._routed: Any = None  # the function for calls with fallback, once one has used it
 
     async def send(
         self,
@@ -97,6 +98,23 @@ class AsyncSession:
             if watch is not None:
                 watch.raised(error, cancelled=self.closed)
             raise
+
+    async def send_routed(
+        self,
+        settings: ClientSettings[AsyncTokenSource],
+        target: Target,
+        messages: Any,
+        given: dict[str, Any],
+        *,
+        render: Callable[[Target, Any, dict[str, Any]], Call[T]],
+    ) -> T:
+        """Send a call with fallback, read the whole response and return the result (see `AsyncRoutedCall`)."""
+        if self._routed is None:  # an import statement in each call would be a sixth of the cost of fallback
+            from .fallback import send_routed
+
+            self._routed = send_routed
+        result: T = await self._routed(self, settings, target, messages, given, render=render)
+        return result
 
     async def start(
         self,

@@ -237,13 +237,12 @@ class InferenceGatewayClient(
         settings, given = split_params(self._settings, params, GENERATES)
         headers = _wire.chat.pop_mcp_bypass(given)
         if settings.fallback is not None:
-            from .fallback import send_routed
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[CreateChatCompletionResponse]:
                 body = self._chat_body(target, messages, given, settings, stream=False)
                 return _wire.chat.chat_call(target, body, headers)
 
-            return send_routed(self._session, settings, target, messages, given, render=render)
+            return self._session.send_routed(settings, target, messages, given, render=render)
         body = self._chat_body(target, messages, given, settings, stream=False)
         return self._session.send(_wire.chat.chat_call(target, body, headers), settings)
 

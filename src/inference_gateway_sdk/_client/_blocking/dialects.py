@@ -80,14 +80,13 @@ class MessagesMethods:
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params, GENERATES)
         if settings.fallback is not None:
-            from .fallback import send_routed
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[MessagesResponse]:
                 describe_types(given, "messages", target.provider)
                 body = messages_body(target, messages, max_tokens, given, stream=False, extra=settings.extra_body)
                 return messages_call(target, body)
 
-            return send_routed(self._session, settings, target, messages, given, render=render)
+            return self._session.send_routed(settings, target, messages, given, render=render)
         describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=False, extra=settings.extra_body)
         return self._session.send(messages_call(target, body), settings)
@@ -176,14 +175,13 @@ class ResponsesMethods:
         named, extra = split_provider(provider, settings.extra_body)
         target = Target.resolve(model, named)
         if settings.fallback is not None:
-            from .fallback import send_routed
 
             def render(target: Target, input: Any, given: dict[str, Any]) -> Call[Response]:
                 describe_types(given, "responses", target.provider)
                 body = response_body(target, input, given, stream=False, extra=extra)
                 return response_call(target, body)
 
-            return send_routed(self._session, settings, target, input, given, render=render)
+            return self._session.send_routed(settings, target, input, given, render=render)
         describe_types(given, "responses", target.provider)
         body = response_body(target, input, given, stream=False, extra=extra)
         return self._session.send(response_call(target, body), settings)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..._run.providers import OutputMode
     from ..._streams.reader import StreamDeadlines
     from ..._transport.protocols import Transport, TransportResponse
-    from ..._wire.call import StreamCall
+    from ..._wire.call import StreamCall, Target
     from ..._wire.url import GatewayUrl
     from ..accounts import Booking
     from ..routes import RouteBook
@@ -54,6 +54,7 @@ class Session:
         self._defaults = DefaultHeaders()
         self._watches: set[CallWatch] = set()  # of open streams
         self.routes: RouteBook | None = None  # the health of routes, once a call has used fallback
+        self._routed: Any = None  # the function for calls with fallback, once one has used it
 
     def send(
         self,
@@ -98,6 +99,23 @@ class Session:
             if watch is not None:
                 watch.raised(error, cancelled=self.closed)
             raise
+
+    def send_routed(
+        self,
+        settings: ClientSettings[TokenSource],
+        target: Target,
+        messages: Any,
+        given: dict[str, Any],
+        *,
+        render: Callable[[Target, Any, dict[str, Any]], Call[T]],
+    ) -> T:
+        """Send a call with fallback, read the whole response and return the result (see `RoutedCall`)."""
+        if self._routed is None:  # an import statement in each call would be a sixth of the cost of fallback
+            from .fallback import send_routed
+
+            self._routed = send_routed
+        result: T = self._routed(self, settings, target, messages, given, render=render)
+        return result
 
     def start(
         self,
