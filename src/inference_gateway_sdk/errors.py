@@ -139,7 +139,7 @@ class BatchMismatchError(GatewayError):
 
     def __init__(self, message: str = "", *, differences: Sequence[tuple[str, Any, Any]] = (), **more: Any) -> None:
         super().__init__(message, **more)
-        self.differences = list(differences)
+        self.differences: list[tuple[str, Any, Any]] = list(differences)
 
 
 @_public

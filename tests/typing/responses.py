@@ -20,6 +20,7 @@ from inference_gateway_sdk import (
     ResponseRole,
     ResponseStreamEvent,
     ResponseTool,
+    Restarted,
     TextDelta,
     ToolCallDelta,
     ToolCallEnd,
@@ -97,3 +98,5 @@ def describe(delta: Delta) -> str:
         case Finish(reason):
             assert_type(reason, FinishReason)
             return reason
+        case Restarted(route):
+            return route

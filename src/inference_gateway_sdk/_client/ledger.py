@@ -21,6 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .._model.cost import Cost, Price, cost_of, exact_sum
+from .._model.type_info import strict_decode
 from .._model.unknown_fields import set_module
 from .._model.usage import Usage
 from .ledger_rows import Entry, LedgerRow, LedgerSum, Spent, Time, seconds, where
@@ -510,13 +511,11 @@ class Ledger:
 
 def _cost_again(row: tuple[Any, ...], find: Callable[[str], Price | None]) -> Cost | None:
     """Return the new cost of a row, None if it has not changed."""
-    import msgspec
-
     _, provider, model, usage, *old = row
     price = None if model is None else find(model)
     if price is None:
         return None
-    cost = cost_of(msgspec.json.decode(usage, type=Usage), price, provider=provider)
+    cost = cost_of(strict_decode(usage, Usage), price, provider=provider)
     new = [cost.currency, cost.kind, *map(_text, (cost.total, cost.at_least, cost.at_most))]
     return None if new == old else cost
 

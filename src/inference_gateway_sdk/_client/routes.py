@@ -128,7 +128,7 @@ class RouteBook:
         self._providers: dict[str, float] = {}  # until when a provider is not asked
         self.listing: dict[str, ModelFacts] = {}
         self._loaded_at: float | None = None
-        self.has_refusals = False  # some route has refused a feature
+        self.has_refusals: bool = False  # some route has refused a feature
 
     def _breaker(self, name: str) -> Breaker:
         found = self._routes.get(name)

@@ -37,9 +37,9 @@ class Route:
     __slots__ = ("facts", "name", "reason", "target")
 
     def __init__(self, target: Target, facts: ModelFacts, reason: str | None = None) -> None:
-        self.target = target
-        self.facts = facts
-        self.reason = reason
+        self.target: Target = target
+        self.facts: ModelFacts = facts
+        self.reason: str | None = reason
         self.name: str = f"{target.provider}/{target.model}" if target.query else target.model
 
 
@@ -115,8 +115,8 @@ class Journey:
     _smallest = 0  # tokens of the window that was too small
     _summary: Verdict | None = None
     tried: tuple[Tried, ...] = ()
-    spent = 0.0
-    ended = False
+    spent: float = 0.0
+    ended: bool = False
 
     def __init__(
         self,

@@ -82,7 +82,7 @@ class AsyncCrew:
         self._failure: BaseException | None = None
         self._signals = _Signals(self._interrupt) if signals else None
         self.ended: deque[Any] = deque()
-        self.interrupted = False
+        self.interrupted: bool = False
 
     async def __aenter__(self) -> Self:
         if self._signals is not None:
@@ -159,7 +159,7 @@ class Crew:
         self._busy = 0
         self._signals = _Signals(self._interrupt) if signals else None
         self.ended: deque[Any] = deque()
-        self.interrupted = False
+        self.interrupted: bool = False
 
     def __enter__(self) -> Self:
         if self._signals is not None:

@@ -195,7 +195,7 @@ class Permits:
         self._failing_since: float | None = None
         self._extra = 0  # requests without a permit
         self._charged = 0  # the tokens that the governor counts for each request
-        self.tokens = _TokenCount()
+        self.tokens: _TokenCount = _TokenCount()
 
     def wait(self, now: float) -> float:
         """Return the seconds until the next permit, or until the next look if none is known."""

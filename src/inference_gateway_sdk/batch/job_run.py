@@ -78,7 +78,7 @@ class ShardQueue:
         self._give_up = give_up
         self._tries: dict[str, int] = {}
         self.running: dict[str, Shard] = {}
-        self.given_up = 0
+        self.given_up: int = 0
 
     def __len__(self) -> int:
         """Return the number of shards that wait or run."""
@@ -154,7 +154,7 @@ class JobRun:
         output.save(file)
         shards = [shard for one in file.inputs for shard in shards_of(one)]
         results = {result.shard: result for result in output.results()}
-        self.queue = ShardQueue(self._left(shards, results), output.give_up)
+        self.queue: ShardQueue = ShardQueue(self._left(shards, results), output.give_up)
         self._shards = len(shards)
         self._total = estimate_rows(file.inputs)
         self._skipped = sum(result.done + result.failed for result in results.values())

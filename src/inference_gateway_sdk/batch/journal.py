@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Raw, Struct, structs
 
 from .._model.encode import encode
+from .._model.type_info import build_decoder, strict_decode
 from ..errors import BatchBusyError, BatchMismatchError, SerializationError, StatusError
 from .sources import KeySet, Mark, hash_key
 from .state import BatchItem, describe_error, output_of
@@ -142,9 +143,9 @@ class Journal:
 
     def __init__(self, path: Path, form: str = "lines") -> None:
         self.path = path
-        self.done = KeySet()
-        self.failed = 0
-        self.id = os.urandom(8).hex()
+        self.done: KeySet = KeySet()
+        self.failed: int = 0
+        self.id: str = os.urandom(8).hex()
         self.mark: Mark | None = None
         self._line = openai_line if form == "openai" else answer_line
         self._job: JobFile | None = None
@@ -172,7 +173,7 @@ class Journal:
         except FileNotFoundError:
             return
         try:
-            job = msgspec.json.decode(data, type=JobFile)
+            job = strict_decode(data, JobFile)
         except msgspec.DecodeError as error:
             raise BatchMismatchError(
                 f"{self._job_path} is damaged ({error}): delete it to go on with {self.path.name} in spite of that"
@@ -225,7 +226,7 @@ class Journal:
 
     def _load(self, *, retry_failed: bool) -> None:
         """Read the keys, cut a torn last line, and note lines that another line of their key replaces."""
-        decoder = msgspec.json.Decoder(OutputLine)
+        decoder = build_decoder(OutputLine)
         lines: dict[int, int] = {}  # hash of a failed row: offset of its line
         offset, add, end = 0, self.done.add, os.fstat(self._file).st_size
         with self.path.open("rb") as file:
@@ -265,7 +266,7 @@ class Journal:
     def _reload_offsets(self) -> None:
         """Find the failed lines again after lines before them were removed."""
         if self._retried:
-            decoder, offset = msgspec.json.Decoder(OutputLine), 0
+            decoder, offset = build_decoder(OutputLine), 0
             with self.path.open("rb") as file:
                 for line in file:
                     found = decoder.decode(line)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import msgspec
 
 from .. import AsyncInferenceGatewayClient
+from .._model.type_info import strict_decode
 from .._version import install_command
 from .governor import Block, Governor, Lease, Used
 from .journal import answer_line
@@ -365,7 +366,7 @@ def _columns(item: BatchItem) -> dict[str, str | None]:
     if item.error is not None:
         error = describe_error(item.error)
         return {"output": None, "reply": None, "error": msgspec.json.encode(error).decode()}
-    line = msgspec.json.decode(answer_line(item), type=_Columns)
+    line = strict_decode(answer_line(item), _Columns)
     output = msgspec.json.decode(line.output)
     return {
         "output": output if isinstance(output, str) else bytes(line.output).decode(),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
+from .._model.type_info import build_decoder
 from .report import History, format_amount, format_seconds, write_report
 from .state import BatchProgress
 
@@ -292,7 +293,7 @@ class _Line(msgspec.Struct):
 
 def read_errors(output: Path) -> list[tuple[str, int, str]]:
     """Return kind, count and an example of the errors in an output file, the most frequent first."""
-    decode = msgspec.json.Decoder(_Line).decode
+    decode = build_decoder(_Line).decode
     counts: dict[str, tuple[int, str]] = {}
     try:
         with output.open("rb") as file:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, cas
 import msgspec
 from msgspec import Struct, structs
 
+from .._model.type_info import strict_decode
 from .._version import install_command
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ class JobFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.state = path / "_job"
+        self.state: Path = path / "_job"
 
     def create(self) -> None:
         """Create the folder and those below it."""
@@ -326,7 +327,7 @@ class JobFolder:
         """
         file = self.state / "job.json"
         try:
-            found = msgspec.json.decode(file.read_bytes(), type=JobFile)
+            found = strict_decode(file.read_bytes(), JobFile)
         except FileNotFoundError:
             return None
         except msgspec.MsgspecError as error:
@@ -351,7 +352,7 @@ class JobFolder:
         """Yield the figures of the shards that are done."""
         done = self.done()
         for name in sorted(names_in(self.state / "stats", ".json") & done):
-            yield msgspec.json.decode(self.stats(name).read_bytes(), type=ShardResult)
+            yield strict_decode(self.stats(name).read_bytes(), ShardResult)
 
     def commit(self, shard: str, result: ShardResult) -> None:
         """Make a shard done. The rename is the moment: before it, the journal is where it was."""
@@ -372,7 +373,7 @@ class JobFolder:
         """Return the figures that an earlier worker has noted for a shard, or none."""
         for path in (self._notes(shard), self.stats(shard)):
             with suppress(OSError, msgspec.MsgspecError):
-                return msgspec.json.decode(path.read_bytes(), type=ShardResult)
+                return strict_decode(path.read_bytes(), ShardResult)
         return ShardResult(shard=shard)
 
     def spent(self, result: ShardResult) -> Decimal:

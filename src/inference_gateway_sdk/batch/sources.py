@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from .._model.json_values import is_mapping
+from .._model.type_info import build_converter, build_decoder
 from .._version import install_command
 from .state import Row
 
@@ -67,7 +68,7 @@ class KeySet:
     def __init__(self) -> None:
         self._buckets = [array("Q") for _ in range(256)]
         self._sorted = True
-        self.count = 0
+        self.count: int = 0
 
     def add(self, hashed: int) -> None:
         """Add a hash, which may be in the set already."""
@@ -138,6 +139,9 @@ class OpenAIRow(Struct):
             raise ValueError("body has no model")
 
 
+_to_openai_row = build_converter(OpenAIRow)
+
+
 class FileSource:
     """A file of rows.
 
@@ -154,7 +158,7 @@ class FileSource:
 
     def __init__(self, path: Path, key: Key, *, openai: bool = False) -> None:
         self.path = path
-        self.name = path.name
+        self.name: str = path.name
         self.format = _format_of(path)
         self._key = OPENAI_KEY if openai else key
         self._openai = openai
@@ -211,13 +215,13 @@ class FileSource:
     def _checker(self) -> tuple[Callable[[bytes], Any], Callable[[Any], str | int] | None]:
         """Return a function that decodes the checked fields of a line, and one that takes the key of its result."""
         if self._openai:
-            return msgspec.json.Decoder(OpenAIRow).decode, attrgetter("custom_id")
+            return build_decoder(OpenAIRow).decode, attrgetter("custom_id")
         if isinstance(self._key, str):
             return _key_decoder(self._key), _get_key
         if self._key is None:
-            return msgspec.json.Decoder(msgspec.defstruct("Object", [])).decode, None
+            return build_decoder(msgspec.defstruct("Object", [])).decode, None
         function = self._key
-        return msgspec.json.Decoder(dict[str, Any]).decode, lambda row: check_key(function(row))
+        return build_decoder(dict[str, Any]).decode, lambda row: check_key(function(row))
 
     def _refuse_duplicates(self, keys: KeySet) -> None:
         """Raise ValueError with the lines that share a key. They are looked up only if hashes are equal."""
@@ -250,7 +254,7 @@ class FileSource:
         if not isinstance(self._key, str) or self.format == "parquet":
             yield from (row for row in self.rows() if hash_key(row.key) not in done)
             return
-        decode_key, decode = _key_decoder(self._key), msgspec.json.Decoder(dict[str, Any]).decode
+        decode_key, decode = _key_decoder(self._key), build_decoder(dict[str, Any]).decode
         has = done.has
         with self._open() as file:
             for number, line in enumerate(file, 1):
@@ -264,7 +268,7 @@ class FileSource:
         if self.format == "parquet":
             yield from enumerate(_parquet_rows(self.path), 1)
             return
-        decode = msgspec.json.Decoder(dict[str, Any]).decode
+        decode = build_decoder(dict[str, Any]).decode
         with self._open() as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
@@ -296,8 +300,8 @@ class IterableSource:
     """Rows of a Python iterable, synchronous or async. A list is checked as a whole, others row by row."""
 
     def __init__(self, values: Any, key: Key, *, openai: bool = False) -> None:
-        self.name = type(values).__name__
-        self.asynchronous = isinstance(values, AsyncIterable)
+        self.name: str = type(values).__name__
+        self.asynchronous: bool = isinstance(values, AsyncIterable)
         self._values = values
         self._key = OPENAI_KEY if openai else key
         self._openai = openai
@@ -326,7 +330,7 @@ class IterableSource:
     def _row(self, of_key: Callable[[Any], str | int] | None, number: int, value: Any) -> Row:
         try:
             if self._openai:
-                msgspec.convert(value, OpenAIRow)
+                _to_openai_row(value)
             return Row(number if of_key is None else of_key(value), number, value)
         except (msgspec.ValidationError, ValueError, TypeError, LookupError, AttributeError) as error:
             raise ValueError(f"source: row {number}: {_reason(error)}") from error
@@ -364,7 +368,7 @@ _get_key: Final[Callable[[Any], str | int]] = attrgetter("key")
 def _key_decoder(name: str) -> Callable[[bytes], Any]:
     """Return a function that decodes the key of a line alone."""
     keyed = msgspec.defstruct("Keyed", [("key", str | int)], rename={"key": name}, gc=False)
-    return msgspec.json.Decoder(keyed).decode
+    return build_decoder(keyed).decode
 
 
 def open_source(source: Any, key: Any, *, openai: bool = False) -> FileSource | IterableSource:

@@ -173,14 +173,14 @@ class Row:
     __slots__ = ("key", "number", "refusals", "request", "route", "sent", "tokens", "value")
 
     def __init__(self, key: str | int, number: int, value: Any) -> None:
-        self.key = key
-        self.number = number
-        self.value = value
+        self.key: str | int = key
+        self.number: int = number
+        self.value: Any = value
         self.request: dict[str, Any] | None = None
-        self.route = ""
-        self.sent = 0.0
-        self.tokens = 0.0
-        self.refusals = 0
+        self.route: str = ""
+        self.sent: float = 0.0
+        self.tokens: float = 0.0
+        self.refusals: int = 0
 
 
 class Settled(Struct, frozen=True):
@@ -253,7 +253,7 @@ class BatchState:
         self.skipped = skipped
         self.stopped: Stopped | None = None
         self.error: Exception | None = None
-        self.in_flight = 0
+        self.in_flight: int = 0
         self.pulling = False
 
     # Rows
@@ -499,11 +499,15 @@ class Figures:
                  "unknown")  # fmt: skip
 
     def __init__(self) -> None:
-        self.done = self.failed = self.refusals = self.input_tokens = self.output_tokens = 0
-        self.costs = 0  # answers that have a cost
-        self.unknown = False  # the cost of one of them is not known exactly
-        self.cost_at_least = Decimal(0)
-        self.currency = "USD"
+        self.done: int = 0
+        self.failed: int = 0
+        self.refusals: int = 0
+        self.input_tokens: int = 0
+        self.output_tokens: int = 0
+        self.costs: int = 0  # answers that have a cost
+        self.unknown: bool = False  # the cost of one of them is not known exactly
+        self.cost_at_least: Decimal = Decimal(0)
+        self.currency: str = "USD"
 
     def add(self, reply: Any, *, priced: bool) -> None:
         """Add an answer or a run."""

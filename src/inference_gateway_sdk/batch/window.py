@@ -160,10 +160,10 @@ class Route:
     __slots__ = ("_refusals", "busy", "ready", "until", "window")
 
     def __init__(self, window: Window) -> None:
-        self.window = window
-        self.busy = 0
+        self.window: Window = window
+        self.busy: int = 0
         self.ready: deque[Any] = deque()
-        self.until = float("-inf")
+        self.until: float = float("-inf")
         self._refusals = 0  # in a row, without an answer between them
 
     @property

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from .._client.accounts import Budget
+from .._model.type_info import build_decoder, strict_decode
 from ..errors import BatchBusyError
 from .governor import Block, Governor, Lease, Permits, Used
 from .journal import JobFile as BatchFile
@@ -170,7 +171,8 @@ class ShardWorker:
         self._permits: Permits | None = None
         self._fetching: asyncio.Task[None] | None = None
         self._counts_skipped = False
-        self._before = self.progress = BatchProgress(elapsed=0.0)  # before: the shards that have ended
+        self.progress: BatchProgress = BatchProgress(elapsed=0.0)
+        self._before = self.progress  # the shards that have ended
 
     async def __aenter__(self) -> Self:
         if self._task.limited:
@@ -279,7 +281,7 @@ class ShardWorker:
         if budget is None:
             return Decimal(0)
         try:
-            batch = msgspec.json.decode(path.with_name(f"{path.name}.job").read_bytes(), type=BatchFile).id
+            batch = strict_decode(path.with_name(f"{path.name}.job").read_bytes(), BatchFile).id
         except (OSError, msgspec.MsgspecError):  # the shard has not begun
             return Decimal(0)
         total: LedgerSum = self._ledger.total(tags={"batch": batch}, currency=budget.currency)
@@ -307,7 +309,7 @@ def _set_figures(result: ShardResult, base: ShardResult, progress: BatchProgress
 
 def _count(journal: Path) -> tuple[int, int]:
     """Return the number of answers and of errors in a journal."""
-    decode = msgspec.json.Decoder(OutputLine).decode
+    decode = build_decoder(OutputLine).decode
     done = failed = 0
     with journal.open("rb") as file:
         for line in file:

@@ -21,6 +21,7 @@ from .. import (
     Finish,
     ReasoningDelta,
     RefusalDelta,
+    Restarted,
     TextDelta,
     ToolCallDelta,
     ToolCallEnd,
@@ -337,7 +338,7 @@ class Printer:
                 output = " ".join((call.output or "").split())
                 shown = output if len(output) <= _SHOWN else f"{output[:_SHOWN]}..."
                 echo_err(f"{call.name}: {shown}", f"tool {call.status}")
-            case ToolCallStart() | ToolCallDelta() | UsageReport() | ToolRun():
+            case ToolCallStart() | ToolCallDelta() | UsageReport() | ToolRun() | Restarted():
                 return
 
     def _print_tool_call(self, call: ToolCallEnd) -> None:

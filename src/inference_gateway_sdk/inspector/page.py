@@ -19,6 +19,7 @@ from starlette.routing import Route
 from .._client.prices import PriceBook
 from .._generated.models import ListModelsResponse
 from .._model.cost import cost_of
+from .._model.type_info import strict_decode
 from .._model.usage import Usage
 from .._wire.headers import redact_text
 from ..embedded.access_control import Authentication, OriginCheck
@@ -227,7 +228,7 @@ class Inspector:
         asked = Request(_LISTING, _Silent().receive)
         try:
             listing = await list_models(self._gateway, asked)
-            self._book.load(msgspec.json.decode(listing.body, type=ListModelsResponse))
+            self._book.load(strict_decode(bytes(listing.body), ListModelsResponse))
         except Exception as error:  # noqa: BLE001  (without prices the page shows no costs)
             self._book.failed(now, error)
         finally:

@@ -54,7 +54,7 @@ class RecordedTraffic:
 
     def __init__(self, number: int, record: RequestRecord, scope: Any, began: float, started: float) -> None:
         self.number: int = number
-        self.record = record
+        self.record: RequestRecord = record
         self.started: float = started
         self.query: str = scope.get("query_string", b"").decode("latin-1")
         self.headers: tuple[tuple[str, str], ...] = _pairs(scope["headers"])
@@ -226,7 +226,7 @@ class ObservedRecord(RequestRecord):
 
     def add_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Keep the status and the headers."""
-        self.status = status
+        super().add_head(status, headers)
         self.traffic.add_head(self.entry, headers)
 
     def add_body(self, body: bytes) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from .._model.encode import to_builtins
 from .._model.json_values import is_array, is_mapping
+from .._model.type_info import build_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,7 +41,7 @@ class RequestFields(msgspec.Struct):
     previous_response_id: Any = None
 
 
-_decode: Final = msgspec.json.Decoder(RequestFields).decode
+_decode: Final = build_decoder(RequestFields).decode
 _NUMBERS: Final = {
     "temperature": "gen_ai.request.temperature",
     "top_p": "gen_ai.request.top_p",
