@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -17,9 +18,8 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from inference_gateway_sdk import AsyncInferenceGatewayClient, Timeouts
 
@@ -148,14 +148,23 @@ def polled(base: str) -> Iterator[None]:
     ended = threading.Event()
 
     def poll() -> None:
-        run, since, wait, rest = "", 0, 0.0, 0.0
-        while not ended.wait(wait):
-            with urllib.request.urlopen(f"{base}/inspect/requests?run={run}&since={since}") as answer:
-                found, wait = json.load(answer), float(answer.headers["x-wait"])
-            run, since = found["run"], found["version"]
-            if found["requests"] and time.monotonic() >= rest:
-                with urllib.request.urlopen(f"{base}/inspect/requests/{found['requests'][0]['number']}") as answer:
-                    rest = time.monotonic() + float(answer.headers["x-wait"])
+        run, since, wait, rest, chosen = "", 0, 0.0, 0.0, None
+        with contextlib.closing(
+            http.client.HTTPConnection(base.removeprefix("http://"))
+        ) as page:  # reused, as by a page
+
+            def read(path: str) -> tuple[dict[str, Any], float]:
+                page.request("GET", f"/inspect/requests{path}")
+                answer = page.getresponse()
+                return json.load(answer), float(answer.headers["x-wait"])
+
+            while not ended.wait(wait):
+                found, wait = read(f"?run={run}&since={since}")
+                run, since = found["run"], found["version"]
+                changed = [one["number"] for one in found["requests"]] + [one[0] for one in found.get("progress", ())]
+                chosen = chosen or next(iter(changed), None)
+                if chosen in changed and time.monotonic() >= rest:
+                    rest = read(f"/{chosen}")[1] + time.monotonic()
 
     thread = threading.Thread(target=poll)
     thread.start()

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
 from inference_gateway_sdk.embedded import ScriptedProvider, Settings, running
+from inference_gateway_sdk.embedded.request_log import RequestRecord
 from inference_gateway_sdk.inspector import Inspector
 from inference_gateway_sdk.inspector import page as page_module
+from inference_gateway_sdk.inspector.traffic import Traffic
 from support.weights import nowhere
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from inference_gateway_sdk.embedded import Gateway
 
 CHAT = {"model": "openai/gpt-4o", "messages": [{"role": "user", "content": "Hi there"}]}
 SECRET = "sk-abcdefghijklmnop"
@@ -116,6 +123,33 @@ def test_a_request_that_is_gone_is_not_found(page: httpx2.Client) -> None:
 def test_a_later_poll_waits_longer_when_polls_are_slow(page: httpx2.Client) -> None:
     """The gateway names the wait, at least 0.4 s."""
     assert float(page.get("/inspect/requests").headers["x-wait"]) >= 0.4
+
+
+def test_an_open_stream_is_sent_as_counters() -> None:
+    """A page that knows an open stream gets only its counters, and waits longer when many are open."""
+    traffic = Traffic(lambda: 7.0)
+    scope: Any = {"headers": [], "query_string": b""}
+    entries = [traffic.begin(RequestRecord("POST", "/v1/messages"), scope) for _ in range(150)]
+    for entry in entries:
+        traffic.add_piece(entry, b"one")
+
+    def observe(app: ASGIApp, gateway: Gateway) -> Inspector:
+        return Inspector(app, gateway, traffic)
+
+    with (
+        running(Settings(port=0), local=nowhere(), scripted=ScriptedProvider(), observe=observe) as url,
+        httpx2.Client(base_url=url, trust_env=False) as page,
+    ):
+        answer = page.get("/inspect/requests")
+        first = answer.json()
+        assert (len(first["requests"]), first["progress"]) == (150, [])
+        assert float(answer.headers["x-wait"]) >= 1.5
+        traffic.add_piece(entries[0], b"three")
+        later = listed(page, first["version"], first["run"])
+        assert (later["requests"], later["progress"]) == ([], [[1, 2, 8, 0.0]])
+        traffic.end(entries[0])
+        ended = listed(page, later["version"], first["run"])
+        assert ([one["pieces"] for one in ended["requests"]], ended["progress"]) == ([2], [])
 
 
 @pytest.mark.parametrize(

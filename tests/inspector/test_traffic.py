@@ -54,6 +54,19 @@ def test_only_requests_that_changed_are_returned() -> None:
     assert traffic.changed(traffic.version) == []
 
 
+def test_further_pieces_settle_nothing() -> None:
+    """The first piece changes the summary; further ones change only its counters, until the end."""
+    traffic = Traffic()
+    entry = begun(traffic)
+    traffic.add_piece(entry, b"x")
+    seen = entry.settled
+    assert seen == traffic.version
+    traffic.add_piece(entry, b"y")
+    assert (entry.settled, entry.version) == (seen, traffic.version)
+    traffic.end(entry)
+    assert entry.settled == traffic.version > seen
+
+
 def test_the_number_of_requests_is_bounded() -> None:
     """The oldest request leaves the list, and later pieces of it hold no memory."""
     traffic = Traffic()

@@ -65,7 +65,9 @@ _SAFETY = {
 }
 _DIALECTS = {"/chat/completions": "chat", "/messages": "messages", "/responses": "responses"}
 _LEAST_WAIT = 0.4  # seconds between two requests of the page
-_SHARE = 100  # the page waits this many times as long as its last request took, so that it costs about 1 %
+_LEAST_DETAIL_WAIT = 1.0  # seconds between two requests for the details of an open stream
+_WAIT_OF_STREAM = 0.01  # seconds that each open stream adds to the wait: 200 of them make it 2 s
+_SHARE = 200  # the page waits this many times as long as its last request took, so that it costs about 0.5 %
 _TEXTS = ("text/", "application/json", "application/x-www-form-urlencoded", "multipart/")
 
 
@@ -139,16 +141,19 @@ class Inspector:
         began = time.perf_counter()
         given = request.query_params.get("since", "0")
         same = request.query_params.get("run") == self._run and given.isdecimal()
-        entries = self.traffic.changed(int(given[:15]) if same else -1)
+        since = int(given[:15]) if same else -1
+        entries = self.traffic.changed(since)
         self._load_prices()
         body: dict[str, Any] = {
             "run": self._run,
             "version": self.traffic.version,
             "oldest": self.traffic.oldest,
-            "requests": [self._summary(entry) for entry in entries],
+            "requests": [self._summary(entry) for entry in entries if entry.settled > since],
+            "progress": [self._progress(entry) for entry in entries if entry.settled <= since],
         }
         answer = msgspec.json.encode(body)
-        return _json(answer, _wait(time.perf_counter() - began))
+        least = max(_LEAST_WAIT, _WAIT_OF_STREAM * sum(entry.ended is None for entry in entries))
+        return _json(answer, _wait(time.perf_counter() - began, least))
 
     async def _clear(self, _: Request) -> Response:
         self.traffic.clear()
@@ -169,7 +174,11 @@ class Inspector:
             "answer_cut": entry.size > sum(len(data) for _, data in entry.pieces),
             "forgotten": entry.forgotten,
         }
-        return _json(msgspec.json.encode(detail), _wait(took))
+        return _json(msgspec.json.encode(detail), _wait(took, _LEAST_DETAIL_WAIT))
+
+    def _progress(self, entry: RecordedTraffic) -> tuple[int, int, int, float]:
+        """Return the number of an open stream and its counters: pieces, size, seconds."""
+        return entry.number, entry.count, entry.size, round(entry.seconds(self.traffic.clock()), 3)
 
     def _summary(self, entry: RecordedTraffic) -> dict[str, Any]:
         record = entry.record
@@ -298,9 +307,9 @@ def _exchange(entry: RecordedTraffic) -> Exchange:
     return Exchange(request, RecordedAnswer(entry.head, record.status, entry.answer_headers, pieces, end))
 
 
-def _wait(took: float) -> dict[str, str]:
+def _wait(took: float, least: float) -> dict[str, str]:
     """Return the header with the time to wait after an answer that took some seconds."""
-    return {"x-wait": f"{max(_LEAST_WAIT, took * _SHARE):.3f}"}
+    return {"x-wait": f"{max(least, took * _SHARE):.3f}"}
 
 
 def _timed_detail(exchange: Exchange, fault: str | None, origin: str) -> tuple[dict[str, Any], float]:

@@ -42,12 +42,14 @@ class RecordedTraffic:
         first: The time of the first piece, None before it.
         ended: The time of the end, None before it.
         version: The traffic's version at the last change.
+        settled: The traffic's version at the last change other than a piece of the answer.
         forgotten: True once the bodies were dropped to bound the memory.
     """
 
     __slots__ = (
         "_began", "answer_headers", "count", "ended", "first", "forgotten", "head", "headers", "held", "number",
-        "pieces", "query", "record", "request", "request_size", "room", "size", "started", "version",
+        "pieces", "query", "record", "request", "request_size", "room", "settled", "size", "started",
+        "version",
     )  # fmt: skip
 
     def __init__(self, number: int, record: RequestRecord, scope: Any, began: float, started: float) -> None:
@@ -66,6 +68,7 @@ class RecordedTraffic:
         self.first: float | None = None
         self.ended: float | None = None
         self.version: int = 0
+        self.settled: int = 0
         self.forgotten: bool = False
         self.held: int = 0
         self.room: int = _MOST_OF_ANSWER
@@ -151,13 +154,15 @@ class Traffic:
         now, size = self._clock(), len(data)
         if not entry.count:
             entry.first = entry.seconds(now)
+            entry.settled = self.version + 1
         entry.count += 1
-        if entry.room > 0:
-            if size > entry.room:
-                data = data[: entry.room]
+        room = entry.room
+        if room > 0:
+            if size > room:
+                data = data[:room]
             entry.pieces.append((now, data))
             taken = len(data) + _OVERHEAD
-            entry.room -= taken
+            entry.room = room - taken
             entry.held += taken
             self._held += taken
             if self._held > self._most_held:
@@ -187,7 +192,7 @@ class Traffic:
 
     def _touch(self, entry: RecordedTraffic) -> None:
         self.version += 1
-        entry.version = self.version
+        entry.version = entry.settled = self.version
 
     def _hold(self, entry: RecordedTraffic, size: int) -> None:
         entry.held += size
@@ -226,7 +231,7 @@ class ObservedRecord(RequestRecord):
 
     def add_body(self, body: bytes) -> None:
         """Keep a piece of the body."""
-        super().add_body(body)
+        RequestRecord.add_body(self, body)
         if body:
             self.traffic.add_piece(self.entry, body)
 

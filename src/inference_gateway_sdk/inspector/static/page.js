@@ -76,6 +76,10 @@ function update(found) {
     requests.delete(number);
   }
   for (const summary of found.requests) show(summary);
+  for (const [number, pieces, size, seconds] of found.progress) {
+    const known = requests.get(number);
+    if (known) show({ ...known.summary, pieces, size, seconds });
+  }
   count();
 }
 
