@@ -66,6 +66,9 @@ class OutputLine(Struct, gc=False):
     error: Any = None  # not None if the row failed
 
 
+_DECODER: Final = msgspec.json.Decoder(OutputLine)
+
+
 def answer_line(item: BatchItem) -> bytes:
     """Return the line of a row: {"key": 7, "output": "positive", "reply": {...}}, or with `error` instead."""
     key = msgspec.json.encode(item.key)
@@ -122,7 +125,7 @@ def openai_line(item: BatchItem) -> bytes:
     return msgspec.json.encode(line) + b"\n"
 
 
-def _hash_answers(decoder: msgspec.json.Decoder[OutputLine], lines: list[bytes]) -> list[int] | None:
+def _hash_answers(lines: list[bytes]) -> list[int] | None:
     """Return the hashes of keys if all lines are whole and no row failed, else None.
 
     Each line is decoded as a whole. A check of its beginning takes as long for an answer of 300 bytes, and it accepts
@@ -131,7 +134,7 @@ def _hash_answers(decoder: msgspec.json.Decoder[OutputLine], lines: list[bytes])
     if lines[-1][-1:] != b"\n":
         return None
     try:
-        found = list(map(decoder.decode, lines))
+        found = list(map(_DECODER.decode, lines))
     except msgspec.DecodeError:
         return None
     keys = [line.key if line.key is not None else line.custom_id for line in found if line.error is None]
@@ -241,35 +244,26 @@ class Journal:
 
     def _load(self, *, retry_failed: bool) -> None:
         """Read the keys, cut a torn last line, and note lines that another line of their key replaces."""
-        decoder = msgspec.json.Decoder(OutputLine)
         failed: dict[int, int] = {}  # hash of a failed row: offset of its line
         offset, number, end = 0, 0, os.fstat(self._file).st_size
         with self.path.open("rb") as file:
             for lines in line_blocks(file):
-                hashes = _hash_answers(decoder, lines)
+                hashes = _hash_answers(lines)
                 if hashes is not None and failed.keys().isdisjoint(hashes):
                     self.done.update(hashes)
                     offset += sum(map(len, lines))
                 else:
-                    offset = self._load_lines(decoder, lines, number, offset, end, failed)
+                    offset = self._load_lines(lines, number, offset, end, failed)
                 number += len(lines)
         if offset < end:
             os.ftruncate(self._file, offset)
         self._size = offset
         self._settle_failed(failed, retry_failed=retry_failed)
 
-    def _load_lines(
-        self,
-        decoder: msgspec.json.Decoder[OutputLine],
-        lines: list[bytes],
-        before: int,
-        offset: int,
-        end: int,
-        failed: dict[int, int],
-    ) -> int:
+    def _load_lines(self, lines: list[bytes], before: int, offset: int, end: int, failed: dict[int, int]) -> int:
         """Read lines one by one, of which some failed or may be torn. Return the offset after the good ones."""
         for number, line in enumerate(lines, before + 1):
-            found = self._read_line(decoder, line, number, is_last=offset + len(line) == end)
+            found = self._read_line(line, number, is_last=offset + len(line) == end)
             if found is None:
                 break
             key = found.key if found.key is not None else found.custom_id
@@ -300,18 +294,16 @@ class Journal:
     def _reload_offsets(self) -> None:
         """Find the failed lines again after lines before them were removed."""
         if self._retried:
-            decoder, offset = msgspec.json.Decoder(OutputLine), 0
+            offset = 0
             with self.path.open("rb") as file:
                 for line in file:
-                    found = decoder.decode(line)
+                    found = _DECODER.decode(line)
                     hashed = hash_key(cast("str | int", found.key if found.key is not None else found.custom_id))
                     if hashed in self._retried:
                         self._retried[hashed] = offset
                     offset += len(line)
 
-    def _read_line(
-        self, decoder: msgspec.json.Decoder[OutputLine], line: bytes, number: int, *, is_last: bool
-    ) -> OutputLine | None:
+    def _read_line(self, line: bytes, number: int, *, is_last: bool) -> OutputLine | None:
         """Return a line, or None for a torn one at the end."""
         ours = number > 1 or self._job is not None  # else the file may be a user's own, which is not cut
         if line[-1:] != b"\n":
@@ -319,7 +311,7 @@ class Journal:
                 return None
             raise self._foreign(number, "it has no line end")
         try:
-            found = decoder.decode(line)
+            found = _DECODER.decode(line)
         except msgspec.DecodeError as error:
             if ours and is_last:  # after a power failure, the end may be there without its content
                 return None
