@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from batch.batches import by_key, read_lines
 from inference_gateway_sdk import BatchBusyError, BatchItem, BatchMismatchError
+from inference_gateway_sdk.batch import sources
 from inference_gateway_sdk.batch.journal import Fingerprint, Journal
-from inference_gateway_sdk.batch.sources import KeySet, Mark, hash_key
+from inference_gateway_sdk.batch.sources import FileSource, KeySet, Mark, hash_key, hash_keys
 
 SAME = Fingerprint(source="in.jsonl", key="id", ask="abc")
 
@@ -185,10 +186,18 @@ def test_an_output_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None
     assert [one.name for one in tmp_path.iterdir()] == ["out.jsonl"]
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcde"), st.booleans()), max_size=12), st.integers(0, 60), st.booleans())
-def test_any_end_leaves_one_line_for_each_key(events: list[tuple[str, bool]], cut: int, retry: bool) -> None:
+@given(
+    st.lists(st.tuples(st.sampled_from("abcde"), st.booleans()), max_size=12),
+    st.integers(0, 60),
+    st.booleans(),
+    st.sampled_from([1, 60, 1 << 18]),
+)
+def test_any_end_leaves_one_line_for_each_key(
+    events: list[tuple[str, bool]], cut: int, retry: bool, block: int
+) -> None:
     """Whatever was written and wherever it was cut, the next run has one line for each key, the better one."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "_BLOCK", block)
         path = Path(folder) / "out.jsonl"
         opened(path).close()  # a batch writes its fingerprint before the first line
         whole = b"".join(line(key, None if good else "E") for key, good in events)
@@ -222,3 +231,59 @@ def test_keys_are_kept_apart() -> None:
     assert keys.twice() == set()
     keys.add(hash_key("a"))
     assert keys.twice() == {hash_key("a")}
+
+
+HASHES = st.one_of(
+    st.integers(0, 20),  # all at the first place, so that most of them move on
+    st.integers((1 << 64) - 20, (1 << 64) - 1),  # at the last place, so that they go on at the first one
+    st.integers(0, (1 << 64) - 1),
+)
+
+
+@given(st.lists(st.lists(HASHES, max_size=40), max_size=5), st.lists(HASHES, max_size=20))
+def test_a_set_of_keys_finds_what_was_added(added: list[list[int]], others: list[int]) -> None:
+    """It answers as a set of Python, also when hashes are added after a lookup and when the table has grown."""
+    keys, known, twice = KeySet(), set[int](), set[int]()
+    for hashes in added:
+        keys.update(hashes)
+        for one in hashes:
+            (twice if one in known else known).add(one)
+        asked = [*hashes, *others]
+        assert keys.missing(asked) == [place for place, one in enumerate(asked) if one not in known]
+        assert keys.twice() == twice
+    assert keys.count == sum(map(len, added))
+
+
+@given(st.lists(st.one_of(st.integers(), st.text(max_size=3), st.integers((1 << 63) - 2, (1 << 63) + 2)), max_size=9))
+def test_many_keys_have_the_hashes_of_single_ones(keys: list[str | int]) -> None:
+    """Keys that are hashed together are found one by one."""
+    assert hash_keys(keys) == [hash_key(key) for key in keys]
+
+
+@pytest.mark.parametrize("block", [1, 30, 1 << 18])
+def test_rows_that_are_left_keep_their_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    """Rows without a line in the output come with the numbers of their lines, also after empty lines."""
+    monkeypatch.setattr(sources, "_BLOCK", block)
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b'{"id":1}\n\n{"id":"two"}\n  \n{"id":3,"x":[4]}\n{"id":4}\n{"id":5}')
+    source, done = FileSource(path, "id"), KeySet()
+    assert source.scan().total == 5
+    done.update(hash_keys([1, 4]))
+    found = [(row.number, row.key, row.value) for row in source.unasked(done)]
+    assert found == [(3, "two", {"id": "two"}), (5, 3, {"id": 3, "x": [4]}), (7, 5, {"id": 5})]
+    path.write_bytes(path.read_bytes() + b'\n{"id":[]}\n{"id":"two"}\n{}\n')
+    with pytest.raises(ValueError, match=r"line 8: .*; line 10: [^;]*$"):
+        source.scan()
+    path.write_bytes(b'{"id":1}\n\n{"id":2}\n{"id":1}\n')
+    with pytest.raises(ValueError, match=r"lines 1, 4: 1$"):
+        source.scan()
+
+
+def test_a_damaged_line_among_good_ones_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two torn lines in one, before the end, are refused with the line's number: one of them has an answer."""
+    monkeypatch.setattr(sources, "_BLOCK", 60)
+    path = tmp_path / "out.jsonl"
+    opened(path).close()
+    path.write_bytes(b"".join(map(line, "abcdef")) + b'{"key":"g","output":"x' + line("h") + line("i"))
+    with pytest.raises(BatchMismatchError, match=r"line 7: "):
+        opened(path)

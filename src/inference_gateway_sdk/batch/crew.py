@@ -13,7 +13,7 @@ import signal
 import threading
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import asyncio
@@ -77,6 +77,7 @@ class AsyncCrew:
 
         self._clock = clock
         self._loop = asyncio.get_running_loop()
+        self._current = asyncio.current_task
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
@@ -107,8 +108,8 @@ class AsyncCrew:
     def start(self, work: Callable[[Any], Awaitable[Any]], argument: Any) -> None:
         """Start a call. Its result is appended to `ended`."""
         task = self._loop.create_task(self._run(work, argument))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if not task.done():  # an eager task may have ended
+            self._tasks.add(task)
 
     async def _run(self, work: Callable[[Any], Awaitable[Any]], argument: Any) -> None:
         try:
@@ -117,6 +118,7 @@ class AsyncCrew:
             self._failure = error
             raise
         finally:
+            self._tasks.discard(cast("Any", self._current()))  # cheaper than a callback, which is a turn of the loop
             self._notify()
 
     def _notify(self) -> None:

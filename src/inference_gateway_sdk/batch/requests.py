@@ -191,12 +191,13 @@ def read_request(request: Any) -> dict[str, Any]:
             raise TypeError("ask returned an awaitable: define it with `async def`")
         raise TypeError(f"ask must return a mapping of keywords of generate_content, got {type(request).__name__}")
     keywords = dict(request)
-    missing = [name for name in ("model", "messages") if name not in keywords]
-    if missing:
+    if "model" not in keywords or "messages" not in keywords:
+        missing = [name for name in ("model", "messages") if name not in keywords]
         raise TypeError(f"ask returned no {' and no '.join(missing)}: both are needed for a request")
-    if is_iterable(keywords.get("tools")):
-        keywords["tools"] = list(keywords["tools"])
-        _check_repeatable(keywords["tools"])
+    tools: Any = keywords.get("tools")
+    if tools is not None and is_iterable(tools):
+        keywords["tools"] = tools = list(tools)
+        _check_repeatable(tools)
     return keywords
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 from array import array
-from bisect import bisect_left
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast
@@ -31,6 +29,8 @@ __all__ = [
     "Rows",
     "Scan",
     "hash_key",
+    "hash_keys",
+    "line_blocks",
     "open_source",
 ]
 
@@ -46,6 +46,7 @@ _SUFFIXES: Final[dict[str, Format]] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".
                     ".parquet": "parquet"}  # fmt: skip
 _MOST_PROBLEMS: Final = 5
 _PIECE: Final = 1 << 20
+_BLOCK: Final = 1 << 18  # bytes of lines that are decoded at once
 _HASH_BITS: Final = 0xFFFF_FFFF_FFFF_FFFF
 _HALF: Final = 1 << 63
 _ODD: Final = 0x9E37_79B9_7F4A_7C15
@@ -60,42 +61,99 @@ def hash_key(key: str | int) -> int:
     return hash(f"\0{key}") & _HASH_BITS
 
 
-class KeySet:
-    """Hashes of keys in eight bytes each: a million keys are 8 MB, where a set has more than 60."""
+def hash_keys(keys: list[str | int]) -> list[int]:
+    """Return `hash_key` of each key, without a call for each."""
+    try:
+        array("q", cast("list[int]", keys))
+    except (TypeError, OverflowError):  # not only integers of 64 bits
+        return [hash(key) & _HASH_BITS if isinstance(key, str) else hash_key(key) for key in keys]
+    return [key * _ODD & _HASH_BITS for key in cast("list[int]", keys)]
 
-    __slots__ = ("_buckets", "_sorted", "count")
+
+def line_blocks(file: BinaryIO) -> Iterator[list[bytes]]:
+    """Yield the lines of a file in lists, as the calls for each line would cost more than decoding its key."""
+    while lines := file.readlines(_BLOCK):
+        yield lines
+
+
+class KeySet:
+    """A hash table of key hashes in one array: a million keys are 16 MB, where a set has more than 60.
+
+    Added hashes wait in `_new` until the first lookup, so that the table is made once, with the right size. The first
+    bits of a hash are its place in the table. If another one has that place, it goes to the next free one.
+    """
+
+    __slots__ = ("_new", "_table", "_twice", "_used", "_zero", "count")
 
     def __init__(self) -> None:
-        self._buckets = [array("Q") for _ in range(256)]
-        self._sorted = True
+        self._new = array("Q")
+        self._table = array("Q", [0] * 16)  # a power of two of places, at most two thirds of them in use
+        self._used = 0
+        self._zero = False  # whether 0 is in the set, which marks a free place in the table
+        self._twice: set[int] = set()
         self.count: int = 0
 
     def add(self, hashed: int) -> None:
         """Add a hash, which may be in the set already."""
-        self._buckets[hashed >> 56].append(hashed)
-        self._sorted = False
+        self._new.append(hashed)
         self.count += 1
 
-    def sort(self) -> None:
-        """Prepare for lookups."""
-        if not self._sorted:
-            self._buckets = [array("Q", sorted(bucket)) for bucket in self._buckets]
-            self._sorted = True
+    def update(self, hashes: list[int]) -> None:
+        """Add many hashes."""
+        self._new.extend(hashes)
+        self.count += len(hashes)
+
+    def _index(self) -> None:
+        """Put the added hashes into the table."""
+        new, self._new = self._new, array("Q")
+        zeros = new.count(0)
+        if zeros + self._zero > 1:
+            self._twice.add(0)
+        self._zero |= zeros > 0
+        if (self._used + len(new)) * 3 > len(self._table) * 2:
+            before = self._table
+            self._table = array("Q", [0]) * (1 << ((self._used + len(new)) * 3 // 2).bit_length())
+            self._used = 0
+            self._insert(filter(None, before))
+        self._insert(filter(None, new))
+
+    def _insert(self, hashes: Iterable[int]) -> None:
+        table = self._table
+        last, shift, used = len(table) - 1, 65 - len(table).bit_length(), self._used
+        for hashed in hashes:
+            at = hashed >> shift
+            while found := table[at]:
+                if found == hashed:
+                    self._twice.add(hashed)
+                    break
+                at = (at + 1) & last
+            else:
+                table[at] = hashed
+                used += 1
+        self._used = used
 
     def __contains__(self, hashed: int) -> bool:
-        self.sort()
-        return self.has(hashed)
+        return not self.missing([hashed])
 
-    def has(self, hashed: int) -> bool:
-        """Return whether a hash is in the set, which must be sorted."""
-        bucket = self._buckets[hashed >> 56]
-        at = bisect_left(bucket, hashed)
-        return at < len(bucket) and bucket[at] == hashed
+    def missing(self, hashes: list[int]) -> list[int]:
+        """Return the places in a list of the hashes that are not in the set."""
+        if self._new:
+            self._index()
+        table, missing = self._table, list[int]()
+        last, shift = len(table) - 1, 65 - len(table).bit_length()
+        for place, hashed in enumerate(hashes):
+            at = hashed >> shift
+            while (found := table[at]) != hashed and found:
+                at = (at + 1) & last
+            if not found and (hashed or not self._zero):
+                missing.append(place)
+        return missing
 
     def twice(self) -> set[int]:
         """Return the hashes that were added more than once."""
-        self.sort()
-        return {one for bucket in self._buckets for one, other in pairwise(bucket) if one == other}
+        if self._new:
+            self._index()
+        return self._twice
 
 
 class Mark(Struct, frozen=True):
@@ -177,25 +235,51 @@ class FileSource:
         if self.format == "parquet":
             return self._scan_parquet(mark)
         decode, of_key = self._checker()
-        keys, problems, total = KeySet(), list[str](), 0
-        add = keys.add
+        keys, problems, total, number = KeySet(), list[str](), 0, 0
         with self._open() as file:
-            for number, line in enumerate(file, 1):
+            for lines in line_blocks(file):
                 try:
-                    row = decode(line)
-                    if of_key is not None:
-                        add(hash_key(of_key(row)))
-                    total += 1
-                except (msgspec.DecodeError, ValueError, TypeError, LookupError, AttributeError) as error:
-                    if not line.strip():
-                        continue
-                    problems.append(f"line {number}: {_reason(error)}")
+                    rows = list(map(decode, lines))
+                    hashes = [] if of_key is None else hash_keys(list(map(of_key, rows)))
+                    total += len(rows)
+                except _BAD_ROW:
+                    hashes, good = self._check_lines(lines, number, problems)
+                    total += good
                     if len(problems) >= _MOST_PROBLEMS:
                         break
+                keys.update(hashes)
+                number += len(lines)
         if problems:
             raise ValueError(f"source: {self.name}, {'; '.join(problems)}")
         self._refuse_duplicates(keys)
         return Scan(total, *self._digest(mark))
+
+    def _check_lines(self, lines: list[bytes], before: int, problems: list[str]) -> tuple[list[int], int]:
+        """Check lines one by one, of which some are empty or not valid.
+
+        Args:
+            lines: The lines.
+            before: The number of lines before them.
+            problems: A list to which a text is appended for each bad line, up to five.
+
+        Returns:
+            The hashes of the keys, and the number of rows.
+        """
+        decode, of_key = self._checker()
+        hashes, good = list[int](), 0
+        for number, line in enumerate(lines, before + 1):
+            try:
+                row = decode(line)
+                if of_key is not None:
+                    hashes.append(hash_key(of_key(row)))
+                good += 1
+            except _BAD_ROW as error:
+                if not line.strip():
+                    continue
+                problems.append(f"line {number}: {_reason(error)}")
+                if len(problems) >= _MOST_PROBLEMS:
+                    break
+        return hashes, good
 
     def _digest(self, mark: Mark | None) -> tuple[Mark, Mark | None]:
         """Return the content of the file, and that up to the size of an earlier mark."""
@@ -255,14 +339,18 @@ class FileSource:
             yield from (row for row in self.rows() if hash_key(row.key) not in done)
             return
         decode_key, decode = _key_decoder(self._key), build_decoder(dict[str, Any]).decode
-        has = done.has
+        number = 0
         with self._open() as file:
-            for number, line in enumerate(file, 1):
-                if line.isspace():
-                    continue
-                key = decode_key(line).key
-                if not has(hash_key(key)):
-                    yield Row(key, number, decode(line))
+            for block in line_blocks(file):
+                try:
+                    keys, numbers = list(map(_get_key, map(decode_key, block))), None
+                except msgspec.DecodeError:  # some lines are empty
+                    numbers = [at for at, line in enumerate(block) if not line.isspace()]
+                    keys = [decode_key(block[at]).key for at in numbers]
+                for place in done.missing(hash_keys(keys)):
+                    at = place if numbers is None else numbers[place]
+                    yield Row(keys[place], number + at + 1, decode(block[at]))
+                number += len(block)
 
     def _values(self) -> Iterator[tuple[int, Any]]:
         if self.format == "parquet":
@@ -362,6 +450,7 @@ class IterableSource:
             yield self._new_row(of_key, number, value)
 
 
+_BAD_ROW: Final = (msgspec.DecodeError, ValueError, TypeError, LookupError, AttributeError)
 _get_key: Final[Callable[[Any], str | int]] = attrgetter("key")
 
 

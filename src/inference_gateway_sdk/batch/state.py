@@ -291,8 +291,11 @@ class BatchState:
     @property
     def _ahead(self) -> int:
         """The number of rows that may wait: as many as may be in flight, and more if one model pauses alone."""
-        limits = [int(route.window.limit) for route in self._routes.values()]
-        return max(2, sum(limits), _AHEAD if len(limits) > 1 else 0)
+        routes, rows = self._routes, 2 if len(self._routes) < 2 else _AHEAD
+        limit = 0
+        for route in routes.values():
+            limit += int(route.window.limit)
+        return max(rows, limit)
 
     def _pace(self, now: float) -> float:
         wait = 0.0
@@ -551,10 +554,9 @@ def _number(usage: Any, *names: str) -> int:
 
 def output_of(reply: Any) -> Any:
     """Return the value or text of an answer, a run or a Responses answer."""
-    for name in ("output", "text", "output_text"):
+    # `output` of a Responses answer is its items
+    for name in ("output", "text", "output_text") if hasattr(reply, "turns") else ("text", "output_text"):
         value = getattr(reply, name, None)
-        if name == "output" and not hasattr(reply, "turns"):
-            continue  # the items of a Responses answer
         if value is not None:
             return value
     return None
