@@ -7,6 +7,7 @@ accepts.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -80,6 +81,9 @@ def render(entries: Iterable[Entry], target: Target) -> Rendered:
     return Rendering(target).render(list(entries))
 
 
+_id_pattern: Final = functools.cache(re.compile)  # the few patterns of the rules
+
+
 class Rendering:
     """A transcript being rendered: entries that are added later do not render the earlier ones again."""
 
@@ -95,7 +99,7 @@ class Rendering:
         self.results: dict[str, Result] = {}
         self.started: set[str] = set()
         self.sent_ids: dict[str, str] = {}  # ids sent to the provider, by the ids in the transcript
-        self._accepts_id = re.compile(self.rules.call_id).fullmatch
+        self._accepts_id = _id_pattern(self.rules.call_id).fullmatch
         self._added = 0
 
     def render(self, entries: Sequence[Entry]) -> Rendered:

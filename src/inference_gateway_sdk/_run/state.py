@@ -40,7 +40,7 @@ from .output import OutputType, correction_request, cut_output, no_output
 from .providers import OutputMode, ProviderRules, first_mode, next_mode, rules_for
 from .request import RequestBuilder, forbids_calls, offered_last
 from .result import Limit, OutputError, Run, RunError, RunLimitError, ToolRaisedError
-from .transcript import Answered, Entry, Note, Offered, RunCall, Transcript, add_to_calls
+from .transcript import Answered, Entry, Note, RunCall, Transcript, add_to_calls
 from .turn import LogLine, Notice, Turn
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ class RunState:
 
     def drain(self) -> list[Notice]:
         """Return the notices since the last call, for deltas and the log."""
-        notices, self._notices = self._notices, []
+        notices = self._notices.copy()
+        self._notices.clear()
         return notices
 
     def move(self, provider: str | None, model: str) -> Ask:
@@ -232,15 +233,11 @@ class RunState:
         self._turn = Turn(
             self.settings.toolbox,
             rules=rules,
-            was_offered=self._was_offered,
             allowed=allowed,
-            append=self.entries.append,
-            notify=self._notify,
+            entries=self.entries,
+            notices=self._notices,
         )
         return self._turn
-
-    def _notify(self, notice: Notice) -> None:
-        self._notices.append(notice)
 
     def _set_output(self) -> None:
         if self.settings.output is not None:
@@ -258,10 +255,6 @@ class RunState:
         return self._requests.build(
             self._output, first=first, strict_tools=self.strict_tools, seconds=self._seconds_left()
         )
-
-    def _was_offered(self, name: str) -> bool:
-        offers = (entry for entry in self.entries if isinstance(entry, Offered))
-        return any(one["name"] == name for offer in offers for one in offer.tools)
 
     # --- answers
 
