@@ -152,7 +152,7 @@ class RunState:
             transcript=self.transcript,
             text=self._last.text or self._last.refusal or "",
             turns=self._replies,
-            usage=Usage.sum(self._usages),
+            usages=self._usages,
             costs=self.costs,
             finish=self._finish,
             output_mode=self.mode,

@@ -186,7 +186,7 @@ def add_to_calls(entry: Entry, calls: dict[str, RunCall], rounds: int) -> int:
     """Update `calls` from an entry. Return the number of answers so far."""
     if isinstance(entry, Answered):
         rounds += 1
-        if entry.complete:
+        if entry.complete and entry.read.calls:
             for call in calls_in(entry, rounds, calls):
                 calls[call.id] = call
     elif isinstance(entry, Result) and entry.call in calls:
