@@ -13,7 +13,7 @@ from .._schema.adapter import Problem  # noqa: TC001  (the same)
 from ..errors import GatewayError
 from .providers import OutputMode  # noqa: TC001  (the same)
 from .render import Loss  # noqa: TC001  (users resolve the annotations)
-from .transcript import RunCall, Transcript  # noqa: TC001  (the same)
+from .transcript import Answered, RunCall, Transcript  # noqa: TC001  (the same)
 
 if TYPE_CHECKING:
     from .._model.cost import Cost
@@ -170,7 +170,7 @@ class Run(Generic[T]):
     """
 
     __slots__ = (
-        "_costs", "_output", "_usages", "calls", "finish", "losses", "output_mode", "pending", "reply", "text",
+        "_answered", "_costs", "_output", "calls", "finish", "losses", "output_mode", "pending", "reply", "text",
         "transcript", "turns",
     )  # fmt: skip
 
@@ -180,7 +180,7 @@ class Run(Generic[T]):
         transcript: Transcript,
         text: str = "",
         turns: Sequence[Any] = (),
-        usages: Sequence[Usage | None] = (),
+        answered: Sequence[Answered] = (),
         costs: Sequence[Cost] = (),
         finish: str = "",
         output_mode: OutputMode = "text",
@@ -193,7 +193,7 @@ class Run(Generic[T]):
         self.text: str = text
         self.turns: list[Any] = list(turns)
         self.reply: Any = self.turns[-1] if self.turns else None
-        self._usages = tuple(usages)
+        self._answered = tuple(answered)
         self._costs = tuple(costs)
         self.finish: str = finish
         self.output_mode: OutputMode = output_mode
@@ -223,7 +223,7 @@ class Run(Generic[T]):
     @property
     def usage(self) -> Usage | None:
         """Tokens of all answers of this run together, or None if no provider reported usage."""
-        return Usage.sum(self._usages)
+        return Usage.sum(entry.usage for entry in self._answered)
 
     @property
     def cost(self) -> Cost:

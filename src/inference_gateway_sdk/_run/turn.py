@@ -180,6 +180,8 @@ class Turn:
 
     def next_batch(self) -> list[PlannedCall]:
         """Return the calls to start next: first all that may run in parallel, then one at a time those that may not."""
+        if not self.planned:
+            return []
         together = [one for one in self.planned.values() if not one.tool.alone]
         return together or list(self.planned.values())[:1]
 

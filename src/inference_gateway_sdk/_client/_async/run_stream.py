@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, get_args
 
 from msgspec import structs
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncRunStream"]
 
 T = TypeVar("T")
+_ENDS: Final = (Done, Pause, Fail)
 
 _logger = logging.getLogger("inference_gateway_sdk")
 
@@ -274,7 +275,7 @@ class AsyncRunStream(Generic[T]):
         state = self._state
         self._action = state.start()
         try:
-            while not isinstance(self._action, (Done, Pause, Fail)):
+            while not isinstance(self._action, _ENDS):
                 if self._timed and (late := state.feed(Clock(self._monotonic() - self._began))) is not None:
                     self._action = late
                     break
