@@ -73,7 +73,9 @@ def _answered(
         answer=plain,
         provider=provider,
         model=model,
-        on_gateway=tuple([at for at, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)]) if calls else (),
+        on_gateway=tuple([at for at, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)])
+        if calls
+        else (),
         complete=getattr(answer, "complete", True) is not False,
     )
 

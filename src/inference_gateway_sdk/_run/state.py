@@ -121,6 +121,8 @@ class RunState:
 
     def drain(self) -> list[Notice]:
         """Return the notices since the last call, for deltas and the log."""
+        if not self._notices:
+            return []
         notices = self._notices.copy()
         self._notices.clear()
         return notices

@@ -348,11 +348,7 @@ class AsyncRunStream(Generic[T]):
             else:
                 async with self._stream(ask) as stream:
                     try:
-                        if self._fallback is not None:
-                            await stream.final()  # nothing is handed over, so that it may move at any point
-                        else:
-                            async for _ in stream:
-                                pass
+                        await stream._read_rest()  # noqa: SLF001  (final() would assemble the answer twice)
                     except BaseException as error:
                         self._keep_part(stream, error)
                         raise

@@ -349,11 +349,7 @@ class RunStream(Generic[T]):
             else:
                 with self._stream(ask) as stream:
                     try:
-                        if self._fallback is not None:
-                            stream.final()  # nothing is handed over, so that it may move at any point
-                        else:
-                            for _ in stream:
-                                pass
+                        stream._read_rest()  # noqa: SLF001  (final() would assemble the answer twice)
                     except BaseException as error:
                         self._keep_part(stream, error)
                         raise
