@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from typing import Any, Literal
 
 import msgspec
@@ -269,6 +271,26 @@ def test_tokens_are_limited_before_the_next_request(limits: Limits, name: str) -
         story.play()
     assert caught.value.limit == name
     assert ran
+
+
+@dialects
+def test_a_run_is_freed_without_a_garbage_collection(dialect: str) -> None:
+    """The state of a run is not part of a reference cycle, so that many runs do not fill the memory."""
+    story = Story(
+        reply(dialect, None, call("weather", {"city": "Oslo"})),
+        reply(dialect, "ok"),
+        messages=[{"role": "user", "content": "Hi"}],
+        tools=[weather],
+        dialect=dialect,
+    )
+    gc.disable()
+    try:
+        assert story.play().text == "ok"
+        state = weakref.ref(story.state)
+        del story
+        assert state() is None
+    finally:
+        gc.enable()
 
 
 def test_a_token_limit_without_usage_is_reported_once() -> None:

@@ -123,7 +123,9 @@ def _check_params(params: dict[str, Any], dialect: DialectName, output: TypeAdap
 
 
 def _choice(params: dict[str, Any], name: str, default: str, allowed: tuple[str, ...]) -> Any:
-    value = params.pop(name, default)
+    if name not in params:
+        return default
+    value = params.pop(name)
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
     return value

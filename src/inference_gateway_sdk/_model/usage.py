@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping  # noqa: TC003  (users resolve the annotations of public classes)
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from .json_values import is_mapping
 from .unknown_fields import set_module
@@ -90,14 +90,10 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
             return known[0] if known else None
         total: dict[str, int] = {}
         for one in known:
-            for name in _COUNTS:
-                value = getattr(one, name)
-                if value is not None:
+            for name, value in structs.asdict(one).items():
+                if value is not None and name != "partial":
                     total[name] = total.get(name, 0) + value
         return cls(**total, partial=len(known) < len(given) or any(one.partial for one in known))
-
-
-_COUNTS: Final = tuple(name for name in Usage.__struct_fields__ if name != "partial")
 
 
 def _number(usage: Mapping[Any, Any], key: str) -> int | None:

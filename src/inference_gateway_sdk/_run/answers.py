@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from .._model.encode import encode
 from .._model.json_values import is_array, is_object
-from .._model.usage import Usage
 
 if TYPE_CHECKING:
     from .._tools.tool import DialectName
@@ -57,7 +56,6 @@ class Answer(Struct, frozen=True):
         calls: The tool calls in order.
         end: The reason for the end, in the common form.
         finish: The provider's finish reason.
-        usage: Tokens used, or None if the provider reported none.
     """
 
     text: str | None = None
@@ -65,17 +63,15 @@ class Answer(Struct, frozen=True):
     calls: tuple[WireCall, ...] = ()
     end: End = "other"
     finish: str = ""
-    usage: Usage | None = None
 
 
 def read_answer(dialect: DialectName, answer: dict[str, Any]) -> Answer:
     """Read a complete answer, given as plain values."""
-    usage = Usage.read(dialect, answer.get("usage"))
     if dialect == "chat":
-        return _chat(answer, usage)
+        return _chat(answer)
     if dialect == "responses":
-        return _responses(answer, usage)
-    return _messages(answer, usage)
+        return _responses(answer)
+    return _messages(answer)
 
 
 def parse_arguments(text: str) -> object:
@@ -117,7 +113,7 @@ def _argument_text(value: object) -> str:
     return value if isinstance(value, str) else encode(value).decode()
 
 
-def _chat(answer: dict[str, Any], usage: Usage | None) -> Answer:
+def _chat(answer: dict[str, Any]) -> Answer:
     choice: dict[str, Any] = (_objects(answer.get("choices")) or [{}])[0]
     message: Any = choice.get("message")
     message = message if is_object(message) else {}
@@ -125,7 +121,8 @@ def _chat(answer: dict[str, Any], usage: Usage | None) -> Answer:
     if is_array(content):
         content = "".join(part["text"] for part in _objects(content) if isinstance(part.get("text"), str))
     calls: list[WireCall] = []
-    for one in _objects(message.get("tool_calls")):
+    given: object = message.get("tool_calls")
+    for one in _objects(given) if given else ():
         function: Any = one.get("function")
         function = function if is_object(function) else {}
         name, text = str(function.get("name") or ""), _argument_text(function.get("arguments"))
@@ -135,7 +132,7 @@ def _chat(answer: dict[str, Any], usage: Usage | None) -> Answer:
     end = _CHAT_ENDS.get(finish, "other")
     if refusal is not None and end in {"stop", "other"}:
         end = "refusal"
-    return Answer(_text(content), refusal, tuple(calls), _by_calls(end, calls), finish, usage)
+    return Answer(_text(content), refusal, tuple(calls), _by_calls(end, calls), finish)
 
 
 def _by_calls(end: End, calls: list[WireCall]) -> End:
@@ -148,7 +145,7 @@ def _by_calls(end: End, calls: list[WireCall]) -> End:
     return end
 
 
-def _responses(answer: dict[str, Any], usage: Usage | None) -> Answer:
+def _responses(answer: dict[str, Any]) -> Answer:
     texts: list[str] = []
     refusals: list[str] = []
     calls: list[WireCall] = []
@@ -171,10 +168,10 @@ def _responses(answer: dict[str, Any], usage: Usage | None) -> Answer:
     elif status not in {"completed", ""}:
         end = "other"
     refusal = "".join(refusals) or None
-    return Answer(_text("".join(texts)), refusal, tuple(calls), _by_calls(end, calls), reason or status, usage)
+    return Answer(_text("".join(texts)), refusal, tuple(calls), _by_calls(end, calls), reason or status)
 
 
-def _messages(answer: dict[str, Any], usage: Usage | None) -> Answer:
+def _messages(answer: dict[str, Any]) -> Answer:
     texts: list[str] = []
     calls: list[WireCall] = []
     content: object = answer.get("content")
@@ -188,7 +185,7 @@ def _messages(answer: dict[str, Any], usage: Usage | None) -> Answer:
     finish = str(answer.get("stop_reason") or "")
     end = _by_calls(_MESSAGES_ENDS.get(finish, "other"), calls)
     words = _text("".join(texts))
-    return Answer(words, words if end == "refusal" else None, tuple(calls), end, finish, usage)
+    return Answer(words, words if end == "refusal" else None, tuple(calls), end, finish)
 
 
 # --- Groq's 400 for a call that it could not parse: {"error": {"code": "tool_use_failed", "failed_generation": "..."}}

@@ -18,7 +18,7 @@ from .._model.open_types import Unknown as UnknownVariant
 from .transcript import Answered, Entry, Result, RunCall, Transcript, UserMessage, add_to_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from .._tools.tool import DialectName
     from .answers import Answer
@@ -43,6 +43,8 @@ def read_history(messages: Any, dialect: DialectName) -> list[Entry]:
         TypeError: An item has another type. The error names its index.
         ValueError: `messages` is empty, or a message has no role.
     """
+    if type(messages) is str:
+        return [UserMessage(dialect=dialect, message={"role": "user", "content": messages})]
     reader = _Reader(dialect)
     if _is_one(messages):
         reader.add(messages, "messages")
@@ -71,7 +73,9 @@ def _answered(
         answer=plain,
         provider=provider,
         model=model,
-        on_gateway=tuple(index for index, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)),
+        on_gateway=tuple([at for at, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)])
+        if calls
+        else (),
         complete=getattr(answer, "complete", True) is not False,
     )
 
@@ -113,12 +117,6 @@ class _Reader:
         self._calls: dict[str, RunCall] = {}  # calls of the first `_read` entries
         self._rounds = 0
         self._read = 0
-        readers: dict[str, Callable[[dict[str, Any], str], Iterator[Entry]]] = {
-            "chat": self._chat,
-            "responses": self._responses,
-            "messages": self._messages,
-        }
-        self._message = readers[dialect]
 
     def add(self, item: Any, where: str) -> None:
         transcript = _transcript_of(item)
@@ -135,7 +133,13 @@ class _Reader:
             plain = to_builtins(item)
         else:
             raise TypeError(f"{where} must be a string, a message, an answer or a run, got {type(item).__name__}")
-        self.entries += self._message(plain, where)
+        match self.dialect:
+            case "chat":
+                self.entries += self._chat(plain, where)
+            case "responses":
+                self.entries += self._responses(plain, where)
+            case "messages":
+                self.entries += self._messages(plain, where)
 
     def _role(self, plain: dict[str, Any], where: str) -> str:
         role = plain.get("role")

@@ -7,6 +7,7 @@ accepts.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -80,6 +81,9 @@ def render(entries: Iterable[Entry], target: Target) -> Rendered:
     return Rendering(target).render(list(entries))
 
 
+_id_pattern: Final = functools.cache(re.compile)  # the few patterns of the rules
+
+
 class Rendering:
     """A transcript being rendered: entries that are added later do not render the earlier ones again."""
 
@@ -95,7 +99,7 @@ class Rendering:
         self.results: dict[str, Result] = {}
         self.started: set[str] = set()
         self.sent_ids: dict[str, str] = {}  # ids sent to the provider, by the ids in the transcript
-        self._accepts_id = re.compile(self.rules.call_id).fullmatch
+        self._accepts_id = _id_pattern(self.rules.call_id).fullmatch
         self._added = 0
 
     def render(self, entries: Sequence[Entry]) -> Rendered:
@@ -153,7 +157,7 @@ class Rendering:
 
     def answer(self, entry: Answered) -> None:
         self.rounds += 1
-        calls = list(calls_in(entry, self.rounds, self.calls)) if entry.complete else []
+        calls = list(calls_in(entry, self.rounds, self.calls)) if entry.complete and entry.read.calls else []
         for call in calls:
             self.calls[call.id] = self.open[call.id] = call
             self.sent_ids[call.id] = self.wire_id(call)
@@ -175,9 +179,9 @@ class Rendering:
 
     def argument_text(self, call: RunCall) -> str:
         """Return a call's arguments as text: the model's own text if it is a JSON object."""
-        value = self.arguments(call)
-        wrapped = is_object(value) and value.keys() == {"_invalid"} and value["_invalid"] == call.text
-        return msgspec.json.encode(value).decode() if wrapped or not call.text.strip() else call.text
+        if is_object(call.arguments) and call.text.strip():
+            return call.text
+        return msgspec.json.encode(self.arguments(call)).decode()
 
     def unchanged(self, entry: Answered, calls: list[RunCall]) -> None:
         if self.target.dialect == "chat":
@@ -229,11 +233,15 @@ class Rendering:
             self.messages.append({"role": "assistant", "content": None, **found})
 
     def chat_call(self, raw: dict[str, Any], call: RunCall) -> dict[str, Any]:
-        for key in raw.keys() - _CALL_KEYS:
-            self.lose(f"message.tool_calls[{call.place}].{key}", f"{key}, which the gateway does not pass on,")
-        kept = {key: value for key, value in raw.items() if key in _CALL_KEYS}
-        function = {"name": call.name, "arguments": self.argument_text(call)}
-        return {"type": "function", **kept, "id": self.sent_ids[call.id], "function": function}
+        sent: dict[str, Any] = {"type": "function"}
+        for key, value in raw.items():
+            if key in _CALL_KEYS:
+                sent[key] = value
+            else:
+                self.lose(f"message.tool_calls[{call.place}].{key}", f"{key}, which the gateway does not pass on,")
+        sent["id"] = self.sent_ids[call.id]
+        sent["function"] = {"name": call.name, "arguments": self.argument_text(call)}
+        return sent
 
     def converted(self, entry: Answered, calls: list[RunCall]) -> None:
         parts = assistant_parts(entry.dialect, entry.answer, entry.provider)

@@ -38,7 +38,8 @@ class RequestBuilder:
         self._entries = entries
         self._rendering = Rendering(Target(settings.dialect, settings.provider, settings.model))
         self._tools: dict[bool, list[dict[str, Any]]] = {}  # descriptions of the toolbox, strict or not
-        self._noted = not settings.toolbox
+        self._has_tools = bool(settings.toolbox)
+        self._noted = not self._has_tools
 
     @property
     def losses(self) -> list[Loss]:
@@ -64,7 +65,7 @@ class RequestBuilder:
         messages = rendered.messages
         if constraint is not None and constraint.instruction is not None:
             messages = _with_instruction(settings, messages, params, constraint.instruction)
-        own_tools = bool(settings.toolbox) or (constraint is not None and constraint.tool is not None)
+        own_tools = self._has_tools or (constraint is not None and constraint.tool is not None)
         return Ask(
             messages=messages,
             params=params,

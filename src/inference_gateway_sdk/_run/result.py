@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeV
 from msgspec import Struct
 
 from .._model.unknown_fields import set_module
-from .._model.usage import Usage  # noqa: TC001  (the same)
+from .._model.usage import Usage
 from .._schema.adapter import Problem  # noqa: TC001  (the same)
 from ..errors import GatewayError
 from .providers import OutputMode  # noqa: TC001  (the same)
 from .render import Loss  # noqa: TC001  (users resolve the annotations)
-from .transcript import RunCall, Transcript  # noqa: TC001  (the same)
+from .transcript import Answered, RunCall, Transcript  # noqa: TC001  (the same)
 
 if TYPE_CHECKING:
     from .._model.cost import Cost
@@ -160,7 +160,6 @@ class Run(Generic[T]):
         text: The text of the last answer, or "".
         reply: The last answer, or None.
         turns: All answers of this run in order. Answers of the history that it continues are in `transcript`.
-        usage: Tokens of all answers of this run together, or None if no provider reported usage.
         finish: Reason for the end: the provider's finish reason, "paused", or "limit".
         output_mode: The mode in which the model was constrained to the type, or "text".
         calls: The tool calls of this run in order, including calls of the history that it has run or closed.
@@ -171,8 +170,8 @@ class Run(Generic[T]):
     """
 
     __slots__ = (
-        "_costs", "_output", "calls", "finish", "losses", "output_mode", "pending", "reply", "text", "transcript",
-        "turns", "usage",
+        "_answered", "_costs", "_output", "calls", "finish", "losses", "output_mode", "pending", "reply", "text",
+        "transcript", "turns",
     )  # fmt: skip
 
     def __init__(
@@ -181,7 +180,7 @@ class Run(Generic[T]):
         transcript: Transcript,
         text: str = "",
         turns: Sequence[Any] = (),
-        usage: Usage | None = None,
+        answered: Sequence[Answered] = (),
         costs: Sequence[Cost] = (),
         finish: str = "",
         output_mode: OutputMode = "text",
@@ -194,7 +193,7 @@ class Run(Generic[T]):
         self.text: str = text
         self.turns: list[Any] = list(turns)
         self.reply: Any = self.turns[-1] if self.turns else None
-        self.usage: Usage | None = usage
+        self._answered = tuple(answered)
         self._costs = tuple(costs)
         self.finish: str = finish
         self.output_mode: OutputMode = output_mode
@@ -220,6 +219,11 @@ class Run(Generic[T]):
                 f"the run has no output yet, as these calls are pending: {names}", partial=self, hint=hint
             )
         raise RunLimitError("the run ended before it had an output", partial=self)
+
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens of all answers of this run together, or None if no provider reported usage."""
+        return Usage.sum(entry.usage for entry in self._answered)
 
     @property
     def cost(self) -> Cost:

@@ -40,7 +40,7 @@ from .output import OutputType, correction_request, cut_output, no_output
 from .providers import OutputMode, ProviderRules, first_mode, next_mode, rules_for
 from .request import RequestBuilder, forbids_calls, offered_last
 from .result import Limit, OutputError, Run, RunError, RunLimitError, ToolRaisedError
-from .transcript import Answered, Entry, Note, Offered, RunCall, Transcript, add_to_calls
+from .transcript import Answered, Entry, Note, RunCall, Transcript, add_to_calls
 from .turn import LogLine, Notice, Turn
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class RunState:
         for entry in self.entries:
             self._answers = add_to_calls(entry, self._calls, self._answers)
         self._replies: list[Any] = []
-        self._usages: list[Usage | None] = []
+        self._answered: list[Answered] = []  # answers of this run, also partial ones
         self.costs: list[Cost] = []
         self._ran: list[RunCall] = []
         self._rounds = 0  # number of requests that were answered
@@ -121,7 +121,10 @@ class RunState:
 
     def drain(self) -> list[Notice]:
         """Return the notices since the last call, for deltas and the log."""
-        notices, self._notices = self._notices, []
+        if not self._notices:
+            return []
+        notices = self._notices.copy()
+        self._notices.clear()
         return notices
 
     def move(self, provider: str | None, model: str) -> Ask:
@@ -151,7 +154,7 @@ class RunState:
             transcript=self.transcript,
             text=self._last.text or self._last.refusal or "",
             turns=self._replies,
-            usage=Usage.sum(self._usages),
+            answered=self._answered,
             costs=self.costs,
             finish=self._finish,
             output_mode=self.mode,
@@ -232,15 +235,11 @@ class RunState:
         self._turn = Turn(
             self.settings.toolbox,
             rules=rules,
-            was_offered=self._was_offered,
             allowed=allowed,
-            append=self.entries.append,
-            notify=self._notify,
+            entries=self.entries,
+            notices=self._notices,
         )
         return self._turn
-
-    def _notify(self, notice: Notice) -> None:
-        self._notices.append(notice)
 
     def _set_output(self) -> None:
         if self.settings.output is not None:
@@ -258,10 +257,6 @@ class RunState:
         return self._requests.build(
             self._output, first=first, strict_tools=self.strict_tools, seconds=self._seconds_left()
         )
-
-    def _was_offered(self, name: str) -> bool:
-        offers = (entry for entry in self.entries if isinstance(entry, Offered))
-        return any(one["name"] == name for offer in offers for one in offer.tools)
 
     # --- answers
 
@@ -291,9 +286,9 @@ class RunState:
         self._last = entry.read
         if reply is not None:
             self._replies.append(reply)
-        self._usages.append(self._last.usage)
-        self._warn_of_unknown_usage()
-        return list(self._calls.values())[before:]
+        self._answered.append(entry)
+        self._warn_of_unknown_usage(entry)
+        return list(self._calls.values())[before:] if len(self._calls) > before else []
 
     def _judge(self, entry: Answered, mine: list[RunCall]) -> Action:
         """Return the next action from the reason for an answer's end, and from its calls that have not run."""
@@ -376,8 +371,11 @@ class RunState:
         return self._output is not None and self.mode == "tool" and call.name == self._output.tool_name
 
     def _take_calls(self, calls: list[RunCall]) -> Action:
-        self._finals = [call for call in calls if self._is_final(call)]
-        others = [call for call in calls if not self._is_final(call)]
+        others = calls
+        self._finals = []
+        if self.mode == "tool":
+            self._finals = [call for call in calls if self._is_final(call)]
+            others = [call for call in calls if not self._is_final(call)]
         self._ran += calls
         turn = self._own_turn
         turn.plan(others)
@@ -452,7 +450,7 @@ class RunState:
             self._answers += 1
             self._last = entry.read
             self._replies.append(error.partial)
-            self._usages.append(self._last.usage)
+            self._answered.append(entry)
         if isinstance(error, StatusError):
             generation = failed_generation(error)
             if generation is not None:
@@ -527,17 +525,17 @@ class RunState:
             return "seconds", f"the run reached its limit of {limits.seconds:g} s"
         if limits.input_tokens is None and limits.output_tokens is None:
             return None
-        usage = Usage.sum(self._usages) or Usage()
+        usage = Usage.sum(entry.usage for entry in self._answered) or Usage()
         if limits.input_tokens is not None and (usage.input or 0) >= limits.input_tokens:
             return "input_tokens", f"the run used {usage.input} input tokens, its limit is {limits.input_tokens}"
         if limits.output_tokens is not None and (usage.output or 0) >= limits.output_tokens:
             return "output_tokens", f"the run used {usage.output} output tokens, its limit is {limits.output_tokens}"
         return None
 
-    def _warn_of_unknown_usage(self) -> None:
+    def _warn_of_unknown_usage(self, entry: Answered) -> None:
         limits = self.settings.limits
         bounded = limits.input_tokens is not None or limits.output_tokens is not None
-        if bounded and self._last.usage is None and not self._warned:
+        if bounded and not self._warned and entry.usage is None:
             self._warned = True
             self._notices.append(LogLine("user", "limits: the provider reports no usage, so tokens are not limited"))
 

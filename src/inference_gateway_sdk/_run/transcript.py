@@ -16,6 +16,7 @@ from .._model.encode import encode
 from .._model.json_values import is_array, is_object, parse
 from .._model.type_info import build_converter
 from .._model.unknown_fields import set_module
+from .._model.usage import Usage
 from .._tools.tool import DialectName  # noqa: TC001  (msgspec reads the annotations at run time)
 from ..errors import DeserializationError
 from .answers import Answer, parse_arguments, read_answer
@@ -94,6 +95,11 @@ class Answered(_Entry, kw_only=True, frozen=True, dict=True):
     def read(self) -> Answer:
         """The parsed content of the answer."""
         return read_answer(self.dialect, self.answer)
+
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens used, or None if the provider reported none."""
+        return Usage.read(self.dialect, self.answer.get("usage"))
 
 
 class Started(_Entry, kw_only=True, frozen=True):
@@ -186,7 +192,7 @@ def add_to_calls(entry: Entry, calls: dict[str, RunCall], rounds: int) -> int:
     """Update `calls` from an entry. Return the number of answers so far."""
     if isinstance(entry, Answered):
         rounds += 1
-        if entry.complete:
+        if entry.complete and entry.read.calls:
             for call in calls_in(entry, rounds, calls):
                 calls[call.id] = call
     elif isinstance(entry, Result) and entry.call in calls:

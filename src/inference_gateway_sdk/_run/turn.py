@@ -15,10 +15,10 @@ from .._tools.results import ToolText
 from .._tools.tool import Tool, ToolError
 from ..errors import SerializationError
 from .answers import parse_arguments
-from .transcript import Result, RunCall, Started, Status
+from .transcript import Offered, Result, RunCall, Started, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from .._schema.strict import Rules
     from .._tools.tool import Toolbox
@@ -84,10 +84,9 @@ class Turn:
     Args:
         toolbox: The tools of the run.
         rules: The rules with which tool schemas were sent as strict, or None.
-        was_offered: Function that returns whether a tool of that name was offered earlier in the conversation.
         allowed: True if the model was allowed to call tools.
-        append: Function that adds an entry to the transcript.
-        notify: Function that receives events and log messages.
+        entries: The transcript, to which the turn appends.
+        notices: The events and log messages of the run, to which the turn appends.
     """
 
     def __init__(
@@ -95,10 +94,9 @@ class Turn:
         toolbox: Toolbox,
         *,
         rules: Rules | None,
-        was_offered: Callable[[str], bool],
         allowed: bool,
-        append: Callable[[Entry], None],
-        notify: Callable[[Notice], None],
+        entries: list[Entry],
+        notices: list[Notice],
     ) -> None:
         self.calls: list[RunCall] = []
         self.planned: dict[str, PlannedCall] = {}  # calls that may run, in order
@@ -107,10 +105,11 @@ class Turn:
         self.raised: RunCall | None = None
         self._toolbox = toolbox
         self._rules = rules
-        self._was_offered = was_offered
         self._allowed = allowed
-        self._append = append
-        self._notify = notify
+        # The lists, not methods of the run: a cycle would keep each run in memory until the next garbage collection.
+        self._append = entries.append
+        self._entries = entries
+        self._notify = notices.append
 
     @property
     def waiting(self) -> list[RunCall]:
@@ -129,6 +128,11 @@ class Turn:
             refused = self._refusal(call)
             if refused is not None:
                 self.close(call, *refused)
+
+    def _was_offered(self, name: str) -> bool:
+        """Return whether a tool of that name was offered earlier in the conversation."""
+        offers = (entry for entry in self._entries if isinstance(entry, Offered))
+        return any(one["name"] == name for offer in offers for one in offer.tools)
 
     def _refusal(self, call: RunCall) -> tuple[Status, ToolText] | None:
         """Plan a call. Return the reason if it cannot run, else None."""
@@ -176,6 +180,8 @@ class Turn:
 
     def next_batch(self) -> list[PlannedCall]:
         """Return the calls to start next: first all that may run in parallel, then one at a time those that may not."""
+        if not self.planned:
+            return []
         together = [one for one in self.planned.values() if not one.tool.alone]
         return together or list(self.planned.values())[:1]
 

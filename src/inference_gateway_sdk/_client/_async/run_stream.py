@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, get_args
 
 from msgspec import structs
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncRunStream"]
 
 T = TypeVar("T")
+_ENDS: Final = (Done, Pause, Fail)
 
 _logger = logging.getLogger("inference_gateway_sdk")
 
@@ -274,10 +275,13 @@ class AsyncRunStream(Generic[T]):
         state = self._state
         self._action = state.start()
         try:
-            while not isinstance(self._action, (Done, Pause, Fail)):
+            while not isinstance(self._action, _ENDS):
                 if self._timed and (late := state.feed(Clock(self._monotonic() - self._began))) is not None:
                     self._action = late
                     break
+                if not self._yields and isinstance(self._action, Ask):
+                    await self._ask_silently(self._action)
+                    continue
                 step: Any = self._step()
                 try:
                     async for delta in step:
@@ -323,17 +327,10 @@ class AsyncRunStream(Generic[T]):
             else:
                 async with self._stream(ask) as stream:
                     try:
-                        if self._yields:
-                            async for delta in stream.deltas():
-                                yield delta
-                        else:
-                            await self._read(stream)
-                    except GatewayError:
-                        raise
-                    except BaseException:  # cancelled during an answer: its partial answer is kept in the run
-                        part = stream.partial()
-                        if part is not None:
-                            self._state.feed(Failed(StreamTruncatedError("the run was cancelled", partial=part)))
+                        async for delta in stream.deltas():
+                            yield delta
+                    except BaseException as error:
+                        self._keep_part(stream, error)
                         raise
                     answers = stream.turns
         except GatewayError as error:
@@ -341,12 +338,31 @@ class AsyncRunStream(Generic[T]):
         else:
             self._action = self._state.feed(Replied(answers))
 
-    async def _read(self, stream: Any) -> None:
-        if self._fallback is not None:
-            await stream.final()  # nothing is handed over, so that it may move at any point
+    async def _ask_silently(self, ask: Ask) -> None:
+        """Do the same without deltas, and without the cost of a generator."""
+        if self._on_progress is not None:
+            await self._save()
+        try:
+            if ask.whole:
+                answers = [await self._whole(ask)]
+            else:
+                async with self._stream(ask) as stream:
+                    try:
+                        await stream._read_rest()  # noqa: SLF001  (final() would assemble the answer twice)
+                    except BaseException as error:
+                        self._keep_part(stream, error)
+                        raise
+                    answers = stream.turns
+        except GatewayError as error:
+            self._action = self._state.feed(Failed(error))
         else:
-            async for _ in stream:
-                pass
+            self._action = self._state.feed(Replied(answers))
+
+    def _keep_part(self, stream: Any, error: BaseException) -> None:
+        """Keep the partial answer of a stream that was cancelled. The errors of a stream have it already."""
+        part = None if isinstance(error, GatewayError) else stream.partial()
+        if part is not None:
+            self._state.feed(Failed(StreamTruncatedError("the run was cancelled", partial=part)))
 
     async def _decide(self, action: Decide) -> AsyncIterator[Any]:
         """Ask for approval of all calls before the first one runs."""

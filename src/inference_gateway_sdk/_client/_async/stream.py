@@ -240,6 +240,14 @@ class AsyncStream(Generic[ChunkT, FinalT]):
             GatewayError: As while reading.
             RuntimeError: The call was made with `assemble=False`, or the stream was closed before its end.
         """
+        await self._read_rest()
+        turns = self.turns
+        if not turns:
+            raise RuntimeError("the stream has no complete answer: it had no content, or the call used assemble=False")
+        return turns[-1]
+
+    async def _read_rest(self) -> None:
+        """Read the rest of the stream without handing it over. Go on to the next route while that is allowed."""
         routed = self._routed
         if routed is None:
             open_stream = self._opened(ended_is_fine=True)
@@ -259,10 +267,6 @@ class AsyncStream(Generic[ChunkT, FinalT]):
             routed.closed(open_stream)
         if open_stream.watch is not None:
             open_stream.watch.closed(open_stream.failure, cancelled=self._session.closed and not open_stream.ended)
-        turns = self.turns
-        if not turns:
-            raise RuntimeError("the stream has no complete answer: it had no content, or the call used assemble=False")
-        return turns[-1]
 
     def partial(self) -> FinalT | None:
         """Return the answer assembled so far. Return None before the first chunk, and with `assemble=False`."""

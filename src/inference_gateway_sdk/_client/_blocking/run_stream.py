@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, get_args
 
 from msgspec import structs
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["RunStream"]
 
 T = TypeVar("T")
+_ENDS: Final = (Done, Pause, Fail)
 
 _logger = logging.getLogger("inference_gateway_sdk")
 
@@ -275,10 +276,13 @@ class RunStream(Generic[T]):
         state = self._state
         self._action = state.start()
         try:
-            while not isinstance(self._action, (Done, Pause, Fail)):
+            while not isinstance(self._action, _ENDS):
                 if self._timed and (late := state.feed(Clock(self._monotonic() - self._began))) is not None:
                     self._action = late
                     break
+                if not self._yields and isinstance(self._action, Ask):
+                    self._ask_silently(self._action)
+                    continue
                 step: Any = self._step()
                 try:
                     for delta in step:
@@ -324,17 +328,10 @@ class RunStream(Generic[T]):
             else:
                 with self._stream(ask) as stream:
                     try:
-                        if self._yields:
-                            for delta in stream.deltas():
-                                yield delta
-                        else:
-                            self._read(stream)
-                    except GatewayError:
-                        raise
-                    except BaseException:  # cancelled during an answer: its partial answer is kept in the run
-                        part = stream.partial()
-                        if part is not None:
-                            self._state.feed(Failed(StreamTruncatedError("the run was cancelled", partial=part)))
+                        for delta in stream.deltas():
+                            yield delta
+                    except BaseException as error:
+                        self._keep_part(stream, error)
                         raise
                     answers = stream.turns
         except GatewayError as error:
@@ -342,12 +339,31 @@ class RunStream(Generic[T]):
         else:
             self._action = self._state.feed(Replied(answers))
 
-    def _read(self, stream: Any) -> None:
-        if self._fallback is not None:
-            stream.final()  # nothing is handed over, so that it may move at any point
+    def _ask_silently(self, ask: Ask) -> None:
+        """Do the same without deltas, and without the cost of a generator."""
+        if self._on_progress is not None:
+            self._save()
+        try:
+            if ask.whole:
+                answers = [self._whole(ask)]
+            else:
+                with self._stream(ask) as stream:
+                    try:
+                        stream._read_rest()  # noqa: SLF001  (final() would assemble the answer twice)
+                    except BaseException as error:
+                        self._keep_part(stream, error)
+                        raise
+                    answers = stream.turns
+        except GatewayError as error:
+            self._action = self._state.feed(Failed(error))
         else:
-            for _ in stream:
-                pass
+            self._action = self._state.feed(Replied(answers))
+
+    def _keep_part(self, stream: Any, error: BaseException) -> None:
+        """Keep the partial answer of a stream that was cancelled. The errors of a stream have it already."""
+        part = None if isinstance(error, GatewayError) else stream.partial()
+        if part is not None:
+            self._state.feed(Failed(StreamTruncatedError("the run was cancelled", partial=part)))
 
     def _decide(self, action: Decide) -> Iterator[Any]:
         """Ask for approval of all calls before the first one runs."""
