@@ -1,7 +1,7 @@
 """Facts of the GenAI conventions that the tests compare spans and metrics with.
 
-Sources: the migration guide of open-telemetry/semantic-conventions-genai (docs/gen-ai), which lists each name of 1.41 with
-its name since; model/gen-ai/{spans,metrics,token-metrics}.yaml of that repository and model/gen-ai/metrics.yaml of
+Sources: the migration guide of open-telemetry/semantic-conventions-genai (docs/gen-ai), which lists each name of 1.41
+with its name since; model/gen-ai/{spans,metrics,token-metrics}.yaml of that repository and model/gen-ai/metrics.yaml of
 open-telemetry/semantic-conventions, read at single commits, which are not the tags v0.1.0 and v1.41.0. Only in change
 notes: `gen_ai.request.reasoning.level` and `gen_ai.request.previous_response.id`.
 A level is "required", "conditional", "recommended" or "opt_in".
