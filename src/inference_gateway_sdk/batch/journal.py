@@ -67,7 +67,7 @@ class OutputLine(Struct, gc=False):
     error: Any = None  # not None if the row failed
 
 
-_DECODER: Final = build_decoder(OutputLine)
+_DECODER: Final[msgspec.json.Decoder[OutputLine]] = build_decoder(OutputLine)
 
 
 def answer_line(item: BatchItem) -> bytes:
