@@ -187,7 +187,7 @@ def steps_of_a_call(ledger: Ledger, *scopes: tuple[Any, ...]) -> int:
 def test_the_work_of_a_call_does_not_grow_with_the_rows() -> None:
     """A call needs as many steps with 2,000 rows as with 20, and a refused one keeps the sum that it had to compute."""
     ledger, scope = Ledger(), ("money", "USD", 0.0, {"team": "a"}, None)
-    found = []
+    found: list[int] = []
     for rows in (20, 1980):
         for _ in range(rows):
             settle(ledger, ledger.reserve(entry(tags={"team": "a"})))

@@ -79,7 +79,7 @@ _COLUMN: Final = {"money": "pico", "tokens": "tokens", "calls": "1"}
 
 def prepare_tables(database: sqlite3.Connection, version: int) -> None:
     """Make the tables that a database of an earlier version lacks; an empty one is of version 0."""
-    statements = list(_CALLS) if version == 0 else []
+    statements: list[str] = [*_CALLS] if version == 0 else []
     if version == 1:  # of a release that could not reprice
         statements.append("ALTER TABLE calls ADD COLUMN replaces INTEGER")
     if version < VERSION:
