@@ -57,7 +57,7 @@ def hash_key(key: str | int) -> int:
     if isinstance(key, str):
         return hash(key) & _HASH_BITS
     if -_HALF <= key < _HALF:
-        return key * _ODD & _HASH_BITS  # different for all integers of 64 bits, and spread over the buckets
+        return key * _ODD & _HASH_BITS  # different for all integers of 64 bits, and spread over the table
     return hash(f"\0{key}") & _HASH_BITS
 
 
@@ -80,7 +80,8 @@ class KeySet:
     """A hash table of key hashes in one array: a million keys are 16 MB, where a set has more than 60.
 
     Added hashes wait in `_new` until the first lookup, so that the table is made once, with the right size. The first
-    bits of a hash are its place in the table. If another one has that place, it goes to the next free one.
+    bits of a hash are its place in the table. If another one has that place, it goes on in steps of its last bits: in steps
+    of one place, keys at some distances (832,040) would crowd there, and a lookup would pass thousands of them.
     """
 
     __slots__ = ("_new", "_table", "_twice", "_used", "_zero", "count")
@@ -126,7 +127,7 @@ class KeySet:
                 if found == hashed:
                     self._twice.add(hashed)
                     break
-                at = (at + 1) & last
+                at = (at + (hashed | 1)) & last
             else:
                 table[at] = hashed
                 used += 1
@@ -144,7 +145,7 @@ class KeySet:
         for place, hashed in enumerate(hashes):
             at = hashed >> shift
             while (found := table[at]) != hashed and found:
-                at = (at + 1) & last
+                at = (at + (hashed | 1)) & last
             if not found and (hashed or not self._zero):
                 missing.append(place)
         return missing
