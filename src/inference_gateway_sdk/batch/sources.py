@@ -80,8 +80,8 @@ class KeySet:
     """A hash table of key hashes in one array: a million keys are 16 MB, where a set has more than 60.
 
     Added hashes wait in `_new` until the first lookup, so that the table is made once, with the right size. The first
-    bits of a hash are its place in the table. If another one has that place, it goes on in steps of its last bits: in steps
-    of one place, keys at some distances (832,040) would crowd there, and a lookup would pass thousands of them.
+    bits of a hash are its place in the table. If another one has that place, it goes on in steps of its last bits: in
+    steps of one place, keys at some distances (832,040) would crowd there, and a lookup would pass thousands of them.
     """
 
     __slots__ = ("_new", "_table", "_twice", "_used", "_zero", "count")
