@@ -179,7 +179,7 @@ def _measure(path: Path, kind: Format, end: int, rows_per_shard: int) -> tuple[i
         return max(1, round(rows_per_shard * end / max(rows, 1))), rows
     with path.open("rb") as raw, _decompressed(raw, kind) as file:
         sample = file.read(_SAMPLE)
-        read = raw.tell() if kind == "gzip" else len(sample)
+        read = raw.seek(0, os.SEEK_CUR) if kind == "gzip" else len(sample)
     lines = max(1, sample.count(b"\n") + (not sample.endswith(b"\n")))
     each = max(1.0, read / lines)
     rows = lines if read >= end else round(end / each)
