@@ -20,6 +20,8 @@ from inference_gateway_sdk.errors import (
     UnauthorizedError,
 )
 
+pytestmark = pytest.mark.once
+
 Answer = Callable[[Row, float, int], "tuple[float, Exception | None]"]
 
 

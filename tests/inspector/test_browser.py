@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROGRAM = find_chromium()
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed to open the page in")
+pytestmark = [
+    pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed to open the page in"),
+    pytest.mark.once,
+]
 MARKUP = "<img src=x onerror=\"document.title='broken'\">"
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from inference_gateway_sdk.embedded import Gateway
 
+pytestmark = pytest.mark.once
+
 CHAT = {"model": "openai/gpt-4o", "messages": [{"role": "user", "content": "Hi there"}]}
 SECRET = "sk-abcdefghijklmnop"
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from inference_gateway_sdk.testing import ScriptedGateway
 
+pytestmark = pytest.mark.once
+
 STREAM = {**CHAT, "stream": True, "stream_options": {"include_usage": True}}
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
 REQUESTS = {

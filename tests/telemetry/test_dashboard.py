@@ -7,8 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from inference_gateway_sdk.embedded.otlp import _ACCEPTED_METRICS
 from inference_gateway_sdk.telemetry.names import METRICS
+
+pytestmark = pytest.mark.once
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "docs" / "dashboards" / "clients.json"
 UNITS = {"s": "_seconds", "{token}": ""}  # a unit in braces adds no suffix

@@ -30,6 +30,8 @@ from support.server import GOOD, Connection, Request, serving
 from support.worlds import World
 from telemetry import conventions
 
+pytestmark = pytest.mark.once
+
 URL = "http://gateway.invalid:8080"
 SECRET = "a planted prompt"
 

@@ -18,6 +18,8 @@ from inference_gateway_sdk import BadRequestError, InternalError
 from inference_gateway_sdk._client.runtime import Runtime
 from support.worlds import World
 
+pytestmark = pytest.mark.once
+
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 ASYNC, BLOCKING = World("async"), World("blocking")
 SAFE = {"S08", "S09", "S10", "S14"}  # the caller has content that cannot be taken back
