@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -10,7 +11,9 @@ import struct
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -126,3 +129,18 @@ def test_a_client_that_leaves_a_stream_is_let_go_in_silence(
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         assert httpx2.get(f"{url}/health", trust_env=False).status_code == 200
     assert not caplog.records
+
+
+def test_connections_made_at_the_stop_are_closed() -> None:
+    """Connections that are accepted while the server stops are closed, rather than left to the garbage collector."""
+    for count in range(1, 9):
+        opened = []
+        with running(Settings(port=0), scripted=ScriptedProvider()) as url:
+            place = urlsplit(url)
+            for _ in range(count):
+                opened.append(socket.create_connection((place.hostname, place.port)))
+        for sock in opened:
+            with suppress(ConnectionResetError):  # it was not accepted yet
+                assert sock.recv(1) == b""
+            sock.close()
+        gc.collect()  # a ResourceWarning is an error

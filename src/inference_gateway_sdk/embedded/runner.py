@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["ListenError", "hosting", "probe_providers", "running", "serve"]
 
 
+_CLOSING_TURNS = 4  # turns of the loop: accept, connection made, close, connection lost
 _PROBE_SECONDS = 5.0
 
 
@@ -252,8 +253,7 @@ class _Server(uvicorn.Server):
         """Let open answers end within the grace period, or until a second stop, then cancel them."""
         if self._faults:
             self._faults.attach(None)
-        for listener in self.servers:
-            listener.close()
+        await self._stop_accepting()
         for place in sockets or ():  # while connections are refused, a socket may be bound without listening
             place.close()
         for connection in list(self.server_state.connections):
@@ -265,6 +265,26 @@ class _Server(uvicorn.Server):
             task.cancel()
         await asyncio.gather(*answers, *self._background_tasks, return_exceptions=True)
         await self.lifespan.shutdown()
+        await self._close_connections()
+
+    async def _stop_accepting(self) -> None:
+        """Close the listeners once the connections that they accepted are made: CPython 3.13 leaks them otherwise."""
+        loop = asyncio.get_running_loop()
+        for listener in self.servers:
+            for place in listener.sockets:
+                with suppress(NotImplementedError):  # the loop of Windows accepts in another way
+                    loop.remove_reader(place.fileno())
+        for _ in range(_CLOSING_TURNS):
+            await asyncio.sleep(0)
+        for listener in self.servers:
+            listener.close()
+
+    async def _close_connections(self) -> None:
+        """Close the connections that were accepted while the server stopped. Each step of that takes a turn."""
+        for _ in range(_CLOSING_TURNS):
+            await asyncio.sleep(0)
+            for connection in list(self.server_state.connections):
+                connection.shutdown()
 
     async def _wait_for(self, answers: Sequence[asyncio.Task[None]]) -> None:
         count = len(answers)
