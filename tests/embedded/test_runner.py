@@ -138,7 +138,7 @@ def test_connections_made_at_the_stop_are_closed() -> None:
         with running(Settings(port=0), scripted=ScriptedProvider()) as url:
             place = urlsplit(url)
             for _ in range(count):
-                opened.append(socket.create_connection((place.hostname, place.port)))
+                opened.append(socket.create_connection((place.hostname, place.port), timeout=10))
         for sock in opened:
             with suppress(ConnectionResetError):  # it was not accepted yet
                 assert sock.recv(1) == b""
