@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Verdict", "judge"]
 
 Effect: TypeAlias = Literal["none", "bad", "cool", "cool provider", "provider out", "model out", "mark"]
-"""What a failure shows about its route."""
+"""The effect of a failure on the health of its route."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

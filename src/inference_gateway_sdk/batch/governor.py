@@ -59,7 +59,7 @@ class Lease(Struct, frozen=True, kw_only=True):
     """A part of the budget for one worker.
 
     Attributes:
-        amount: The amount, in the unit of the budget. None if there is no budget.
+        amount: The amount, in the unit of the budget, or None without a budget.
         wait: True if there may be more later, when other workers return what they did not use.
     """
 

@@ -106,7 +106,7 @@ def _encode_output(value: Any) -> bytes:
 def _plain(value: Any) -> Any:
     dump = getattr(value, "model_dump", None)
     if dump is None:
-        raise NotImplementedError(f"{type(value).__name__} cannot be written as JSON")
+        raise TypeError(f"{type(value).__name__} cannot be written as JSON")
     return dump(mode="json")
 
 
@@ -335,7 +335,7 @@ class Journal:
         """
         try:
             line = self._line(item)
-        except (SerializationError, TypeError, ValueError, NotImplementedError) as error:
+        except (SerializationError, TypeError, ValueError) as error:
             line = self._line(BatchItem(key=item.key, row=item.row, error=error))
         if self._retried:
             at = self._retried.pop(hash_key(item.key), None)

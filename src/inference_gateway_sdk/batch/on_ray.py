@@ -77,14 +77,14 @@ class RemoteGovernor:
     """The governor as a worker reaches it.
 
     Args:
-        actor: The handle of the actor. None without limits, where there is no governor.
+        actor: The handle of the actor, or None if the job has no limits.
     """
 
     def __init__(self, actor: Any) -> None:
         self._actor = actor
 
     async def take(self, worker: str, tokens_each: int, used: Used) -> Block:
-        """Return the next permits. It raises if there is no answer."""
+        """Return the next permits. Raise an error if the governor does not answer."""
         async with asyncio.timeout(_ANSWER):
             block: Block = await self._actor.take.remote(worker, tokens_each, used)
             return block

@@ -221,7 +221,7 @@ class Diagnosis(Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        """True if there is no finding, except notes."""
+        """True if all findings are notes."""
         return all(finding.severity == "note" for finding in self.findings)
 
     def to_dict(self) -> dict[str, Any]:

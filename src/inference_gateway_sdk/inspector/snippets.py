@@ -171,7 +171,7 @@ def _scripted(answer: RecordedAnswer | None, fault: str | None, text: list[str] 
 
 
 def _method_call(request: RecordedRequest, *more: str) -> tuple[str, _Method, bool] | None:
-    """Return the call of the client's method, the method and whether it streams; None if there is no method."""
+    """Return the call of the client's method, the method and whether it streams, or None for other endpoints."""
     path, _, query = request.url.partition("?")
     method, body = _METHODS.get(path), _object(request.body)
     if method is None or body is None or request.method != "POST" or not isinstance(body.get("model"), str):
