@@ -52,7 +52,7 @@ PLACES = (
 TITLES = {
     "client": ("The client", "`InferenceGatewayClient`: its options, and every method with its parameters."),
     "async-client": ("The async client", "`AsyncInferenceGatewayClient`, the same with `await`."),
-    "options": ("Options of a call, and environment variables", "Options that every method accepts, and variables."),
+    "options": ("Options of a call", "Options that every method accepts."),
     "streams": ("Streams", "The objects that streaming methods return, deltas, and dialects of custom calls."),
     "runs": ("Runs and tools", "Runs, transcripts, tools and typed output."),
     "errors": ("Errors", "Every exception, with its base classes and attributes."),
@@ -73,17 +73,9 @@ MODULES = {  # public submodules whose names the root does not have
     "transport": ("Transports", "The interface of custom transports, and their failures."),
 }
 INTERNAL = {"cli", "embedded.endpoints", "embedded.mcp", "embedded.providers", "embedded.providers.scripts"}
-VARIABLES = {  # the variables that the client and the commands read
-    "INFERENCE_GATEWAY_URL": "The gateway's URL, when none is passed. Default: `http://localhost:8080/v1`.",
-    "INFERENCE_GATEWAY_TOKEN": "The token, when none is passed.",
-    "INFERENCE_GATEWAY_WEIGHTS": "The file of a local model's weights, for `--local` and `igw serve`.",
-    "NO_COLOR": "Set to any text, `igw` prints no colours.",
-    "TERM": "With `dumb`, `igw` prints no colours.",
-    "HTTP_PROXY": 'The proxy of `http` URLs, with `proxy="env"`. Also in lower case; only so in a CGI script.',
-    "HTTPS_PROXY": "The proxy of `https` URLs, likewise.",
-    "ALL_PROXY": "The proxy of all URLs without one of their own, likewise.",
-    "NO_PROXY": "Hosts to reach without a proxy, separated by commas, likewise.",
-}
+INTERNALS = "architecture captures changelog contract gateway-behaviour gateway-mcp glossary index performance transport"
+RANKS = dict.fromkeys(INTERNALS.split(), 0.3) | {"configuration": 2.0}  # of pages in the search; 1 by default
+_RANK = "---\nsearch:\n  boost: {boost}\n---\n\n"
 _RENDERED = """::: {path}
     options:
       heading_level: 2
@@ -136,22 +128,20 @@ def write_pages() -> None:
     """Write the sources of the site."""
     shutil.rmtree(PAGES, ignore_errors=True)
     shutil.copytree(ROOT / "docs", PAGES)
-    for path in PAGES.glob("*.md"):
-        path.write_text(outward(path.read_text("utf-8")), "utf-8")
     shutil.copytree(ROOT / "scripts" / "docs_assets", PAGES / "assets")
     (PAGES / "changelog.md").write_text(from_root((ROOT / "CHANGELOG.md").read_text("utf-8")), "utf-8")
+    for path in PAGES.glob("*.md"):
+        rank = _RANK.format(boost=RANKS[path.stem]) if path.stem in RANKS else ""
+        path.write_text(rank + outward(path.read_text("utf-8")), "utf-8")
     reference = PAGES / "reference"
     reference.mkdir()
     titles = {**TITLES, **{module.replace(".", "-"): title for module, title in modules().items()}}
     pages = placed()
     for page, paths in pages.items():
         title, summary = titles[page]
-        above = variables() if page == "options" else ""
         blocks = "\n".join(_RENDERED.format(path=path) for path in paths)
-        rank = (
-            "---\nsearch:\n  boost: 0.3\n---\n\n" if page.endswith("types") else ""
-        )  # fields have the names of anything
-        (reference / f"{page}.md").write_text(f"{rank}# {title}\n\n{summary}\n\n{above}{blocks}", "utf-8")
+        rank = _RANK.format(boost=0.05 if page.endswith("types") else 0.2)  # fields have the names of anything
+        (reference / f"{page}.md").write_text(f"{rank}# {title}\n\n{summary}\n\n{blocks}", "utf-8")
     (reference / "index.md").write_text(overview(pages, titles), "utf-8")
     write_settings([{titles[page][0]: f"reference/{page}.md"} for page in pages])
 
@@ -169,7 +159,7 @@ def write_settings(reference: list[dict[str, str]]) -> None:
     if more:
         nav.insert(-1, {"More": [path.name for path in more]})
         links = "".join(
-            f"- [{path.read_text('utf-8').partition(chr(10))[0].strip('# ')}]({path.name})\n" for path in more
+            f"- [{path.read_text('utf-8').partition('# ')[2].partition(chr(10))[0]}]({path.name})\n" for path in more
         )
         added = f"\n## More\n\n{links}{added}"
     with (PAGES / "index.md").open("a", encoding="utf-8") as index:
@@ -187,16 +177,7 @@ def overview(pages: dict[str, list[str]], titles: dict[str, tuple[str, str]]) ->
         links = ", ".join(f"[`{path.rpartition('.')[2]}`]({page}.md#{path})" for path in paths)
         lines.append(f"## [{title}]({page}.md)\n\n{summary}\n\n{links}\n")
     types = "`inference_gateway_sdk.types` and `inference_gateway_sdk.errors` have the same types and errors."
-    return "\n".join([*lines, f"## Modules of types and errors\n\n{types}\n"])
-
-
-def variables() -> str:
-    """Return the table of the environment variables."""
-    rows = "".join(f"| `{name}` | {meaning} |\n" for name, meaning in VARIABLES.items())
-    return (
-        "## Environment variables\n\n| variable | meaning |\n| --- | --- |\n"
-        f"{rows}\nThe embedded gateway has [variables of its own](../embedded.md#settings).\n\n"
-    )
+    return _RANK.format(boost=0.05) + "\n".join([*lines, f"## Modules of types and errors\n\n{types}\n"])
 
 
 def outward(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from client.message_faults import GOOD as MESSAGE_EVENTS
 from client.message_faults import MESSAGE
@@ -91,6 +92,8 @@ def test_a_block_of_the_documents_runs(
     """The block runs without a warning, except about clients that a script leaves open."""
     if "llamacpp/" in code:
         request.getfixturevalue("place")  # the smoke-test model's weights
+    if '"ca.pem"' in code:
+        trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     made_up = request.node.callspec.id.partition(":")[0] in RUN_PAGES
     with answering_itself() if made_up else serving(gateway) as server:
         monkeypatch.setenv("INFERENCE_GATEWAY_URL", server if isinstance(server, str) else server.url)
