@@ -73,7 +73,9 @@ MODULES = {  # public submodules whose names the root does not have
     "transport": ("Transports", "The interface of custom transports, and their failures."),
 }
 INTERNAL = {"cli", "embedded.endpoints", "embedded.mcp", "embedded.providers", "embedded.providers.scripts"}
-INTERNALS = "architecture captures changelog contract gateway-behaviour gateway-mcp glossary index performance transport"
+INTERNALS = (
+    "architecture captures changelog contract gateway-behaviour gateway-mcp glossary index performance transport"
+)
 RANKS = dict.fromkeys(INTERNALS.split(), 0.3) | {"configuration": 2.0}  # of pages in the search; 1 by default
 _RANK = "---\nsearch:\n  boost: {boost}\n---\n\n"
 _RENDERED = """::: {path}
@@ -115,6 +117,8 @@ def placed() -> dict[str, list[str]]:
     for name in names():
         home = where.get(name, "")
         pages[next(page for start, page in PLACES if home.startswith(start))].append(f"{NAME}.{name}")
+    for page in ("client", "async-client"):
+        pages[page].sort(key=lambda path: path.endswith("API"))  # the class to use, then its protocol
     pages["options"] = [f"{NAME}._client.params.CallOptions"]
     known = set(names())
     for module in modules():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+
+from support.chromium import Browser, find_chromium
 
 pytestmark = pytest.mark.once
 
@@ -83,6 +86,44 @@ def test_the_table_has_every_variable_of_the_client() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
     table = page.partition("## Environment variables\n")[2].partition("\n## ")[0]
     assert found | proxies == set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+
+
+def test_a_page_of_the_inside_ranks_below_a_page_for_users(pages: Path) -> None:
+    """The search multiplies the score of a page by its boost."""
+    front = re.compile(r"---\nsearch:\n  boost: ([\d.]+)\n---\n\n# ")
+    boosts = {
+        str(path.relative_to(pages)): float(found[1]) if (found := front.match(path.read_text("utf-8"))) else 1.0
+        for path in pages.rglob("*.md")
+    }
+    below = ("transport.md", "architecture.md", "changelog.md", "reference/client.md", "reference/values.md")
+    assert max(boosts[page] for page in below) < 1
+    assert boosts["reference/chat-types.md"] < boosts["reference/values.md"]
+    assert min(boosts[page] for page in ("retries.md", "configuration.md", "testing.md", "batch.md")) >= 1
+
+
+@pytest.mark.skipif(find_chromium() is None, reason="no Chromium is installed to run the script in")
+def test_the_search_drops_the_common_words_of_a_question(tmp_path: Path) -> None:
+    """Only a query is changed, and never to nothing."""
+    script = (ROOT / "scripts" / "docs_assets" / "search.js").as_uri()
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<script>seen = []; Worker = class { postMessage(message) { seen.push(message.data); } };</script>"
+        f'<script src="{script}"></script>'
+    )
+    asked = {
+        "how do I set a timeout for the first token?": "set timeout first token",
+        "corporate proxy CA": "corporate proxy CA^1",
+        "how to": "how to^1",
+        '"the end" of a stream': '"the end" of a stream',
+        "": "",
+    }
+    program = find_chromium()
+    assert program is not None
+    with Browser(program) as browser:
+        browser.open(page.as_uri())
+        messages = [{"type": 2, "data": text} for text in asked] + [{"type": 0, "data": "how do I"}]
+        browser.evaluate(f"{json.dumps(messages)}.forEach(message => new Worker('').postMessage(message))")
+        assert browser.evaluate("seen") == [*asked.values(), "how do I"]
 
 
 def test_links_out_of_the_docs_lead_to_the_repository(pages: Path) -> None:
