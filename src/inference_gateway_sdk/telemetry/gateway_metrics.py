@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from .._client.watching import Watcher
+from .._model.arguments import check_choice, check_number
 from ..errors import ConnectError, ForbiddenError, GatewayError, PayloadTooLargeError
 from .points import DURATION, FIRST_CHUNK, TOKENS, Observation, Points, export
 
@@ -102,10 +103,8 @@ class GatewayMetrics(Watcher):
                 raise TypeError(f"{name} must be a string, got {type(text).__name__}")
         if source in ("", "gateway"):
             raise ValueError(f"source must be the name of this program, got {source!r}: 'gateway' is the gateway's own")
-        if not interval > 0:
-            raise ValueError(f"interval must be a positive number of seconds, got {interval!r}")
-        if tokens not in ("missing", "all", "none"):
-            raise ValueError(f"tokens must be 'missing', 'all' or 'none', got {tokens!r}")
+        check_number("interval", interval, "seconds")
+        check_choice("tokens", tokens, ("missing", "all", "none"))
         self.rejected: int = 0
         self._client = client.with_options(watchers=(), max_retries=0)
         self._resource = {"service.name": source}
