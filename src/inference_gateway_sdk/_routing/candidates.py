@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from msgspec import Struct
 
 from .._model.arguments import check_bool, check_choice, check_integer, check_number, check_texts
-from .._model.cost import Price
+from .._model.cost import Price, listed_price
 from .._model.json_values import is_iterable, is_mapping
 from .._model.unknown_fields import set_module
 from .._wire.call import Target
@@ -176,13 +176,7 @@ def _price(pricing: Any) -> Price | None:
     if pricing is None or pricing.subscription:
         return None
     try:
-        return Price(
-            input=pricing.input_per_token,
-            output=pricing.output_per_token,
-            cache_read=pricing.cache_read_per_token,
-            cache_write=pricing.cache_write_per_token,
-            currency=pricing.currency,
-        )
+        return listed_price(pricing)
     except (TypeError, ValueError):
         return None
 

@@ -208,7 +208,7 @@ class AsyncSession:
         from ..prices import async_load_once
 
         book = settings.book
-        if book is not None and book.needs_loading(self.runtime.monotonic()):
+        if book is not None and book.needs_listing(self.runtime.monotonic()):
             plain = structs.replace(settings, watchers=(), ledger=None, budgets=(), watched=False)
             listing = models_call(None, ["pricing"])
             await async_load_once(book, lambda: self.send(listing, plain), self.runtime.monotonic())

@@ -209,7 +209,7 @@ class Session:
         from ..prices import load_once
 
         book = settings.book
-        if book is not None and book.needs_loading(self.runtime.monotonic()):
+        if book is not None and book.needs_listing(self.runtime.monotonic()):
             plain = structs.replace(settings, watchers=(), ledger=None, budgets=(), watched=False)
             listing = models_call(None, ["pricing"])
             load_once(book, lambda: self.send(listing, plain), self.runtime.monotonic())
