@@ -27,6 +27,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 SOCKET_FOLDERS = set(
     "transport transport_httpx2 endpoints client embedded cli failover official live fuzz doctor".split()
 )
+# Folders about a model or about other clients, in which Python versions do not differ.
+ONCE_FOLDERS = {"live", "official"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,6 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(ROOT).parts[0]
         if folder in SOCKET_FOLDERS:
             item.add_marker(pytest.mark.wire)
+        if folder in ONCE_FOLDERS:
+            item.add_marker(pytest.mark.once)
         if folder == "transport_httpx2":
             item.add_marker(pytest.mark.httpx2)
 

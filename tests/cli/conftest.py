@@ -53,6 +53,7 @@ def igw(monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.CompletedPr
 
     def run(*arguments: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr(sys, "argv", ["igw", *arguments])
+        monkeypatch.setattr(sys.modules["__main__"], "__package__", None)  # else its name has `python -m pytest` in it
         runner = CliRunner(charset=environ.pop("PYTHONIOENCODING", "utf-8"))
         with runner.isolation(input=typed, env={"TERM": "xterm-256color", **environ}) as (stdout, stderr, _):
             with pytest.raises(SystemExit) as ended:

@@ -15,7 +15,7 @@ from support.server import DONE, Connection, Handler, Request, chunk, serving
 if TYPE_CHECKING:
     from conftest import Terminal
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ASKED = {

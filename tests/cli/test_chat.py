@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from conftest import Provider, Terminal
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Open = Callable[..., "Terminal"]

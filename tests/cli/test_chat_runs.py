@@ -16,7 +16,7 @@ from inference_gateway_sdk.testing import ScriptedGateway, scripted_gateway
 if TYPE_CHECKING:
     from conftest import Terminal
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Open = Callable[..., "Terminal"]

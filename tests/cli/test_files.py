@@ -17,7 +17,7 @@ from support.server import Connection, Request, serving
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 PNG = b"\x89PNG\r\n\x1a\n and so on \x00"

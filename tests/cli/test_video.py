@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 FAST = ("--interval", "0.01")

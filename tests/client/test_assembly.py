@@ -17,6 +17,8 @@ from inference_gateway_sdk._streams.chat import ChatDialect
 from streams.reading import fed
 from support.server import DONE, GOOD, chunk, event
 
+pytestmark = pytest.mark.once
+
 FEWER = settings(max_examples=settings.default.max_examples // 3)  # for slow properties
 
 

@@ -32,6 +32,7 @@ from inference_gateway_sdk import (
     Timeouts,
 )
 from inference_gateway_sdk._wire.call import Call, Idempotency
+from support.limits import for_some_limit
 from support.server import DONE, GOOD, ROLE, Connection, Handler, Request, chunk, event, serving
 from support.worlds import World
 
@@ -233,16 +234,18 @@ BEFORE_CONTENT = {
 def test_a_stream_that_breaks_before_content_is_repeated_as_its_status_or_a_reset(world: World, name: str) -> None:
     """Before the first content a broken stream is repeated unless its status, or silence, forbids it."""
     failure, repeated, error = BEFORE_CONTENT[name]
-    invented = Invented()
-    timeout = Timeouts(first_content=0.2) if failure is silent else Timeouts()
-    with serving(first(failure, answers)) as server:
-        outcome = caught(world, ask_stream, server.url, invented, timeout=timeout)
-        seen = len(server.requests)
-    if repeated:
-        assert (outcome, seen, invented.pauses) == ((["Hel", "lo"], 2), 2, [0.25])
-    else:
-        assert isinstance(outcome, error)
-        assert (seen, invented.pauses) == (1, [])
+
+    @for_some_limit(Timeouts(first_content=0.2) if failure is silent else Timeouts())
+    def _(timeouts: Timeouts, _: int) -> None:
+        invented = Invented()
+        with serving(first(failure, answers)) as server:
+            outcome = caught(world, ask_stream, server.url, invented, timeout=timeouts)
+            seen = len(server.requests)
+        if repeated:
+            assert (outcome, seen, invented.pauses) == ((["Hel", "lo"], 2), 2, [0.25])
+        else:
+            assert isinstance(outcome, error)
+            assert (seen, invented.pauses) == (1, [])
 
 
 def test_a_stream_that_breaks_late_before_content_is_not_repeated(world: World) -> None:

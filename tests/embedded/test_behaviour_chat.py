@@ -31,7 +31,7 @@ from embedded.behaviour_cases import (
 if TYPE_CHECKING:
     from conftest import Gateways, Upstream
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 LISTED = {"/v1/models": whole(200, {"data": [{"id": "a/b", "max_model_len": 8, "vendor": 1}, {"id": "c"}]})}
 ONE, TWO = (

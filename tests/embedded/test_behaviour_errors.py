@@ -27,7 +27,7 @@ from embedded.behaviour_cases import (
 if TYPE_CHECKING:
     from conftest import Gateways, Upstream
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 COLUMNS = {"chat": CHAT, "messages": MESSAGES, "responses": RESPONSES, "images": IMAGES}
 EVERYWHERE = tuple(COLUMNS)

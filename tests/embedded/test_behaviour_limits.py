@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from conftest import Gateways, Upstream
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 NO_KEY = {"error": "Provider requires an API key. Please configure the provider's API key."}
 TOO_LARGE = {"error": "Request body too large"}

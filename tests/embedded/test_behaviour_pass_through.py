@@ -26,7 +26,7 @@ from embedded.behaviour_cases import (
 if TYPE_CHECKING:
     from conftest import Gateways, Upstream
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 UNCHANGED = b'{ "model":"m",\n "z":1.50, "a":"\xc3\xa9<>&" }'
 ANEW = b'{"z": 1.50, "model": "%s/m", "b": {"y": 1e2, "x": "<&>"}, "n": 123456789012345678901234567890}'

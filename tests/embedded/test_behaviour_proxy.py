@@ -17,7 +17,7 @@ from inference_gateway_sdk.embedded import McpSettings
 if TYPE_CHECKING:
     from conftest import Gateways, Upstream
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 
 def clock(city: str) -> str:

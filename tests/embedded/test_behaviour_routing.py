@@ -28,7 +28,7 @@ from embedded.behaviour_cases import (
 if TYPE_CHECKING:
     from conftest import Gateways, Upstream
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 NOWHERE = {"error": "Requested route is not found"}
 NO_PROVIDER = {

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 CHAT = "/v1/chat/completions"
 FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
 MODEL = f"llamacpp/{SMOKE_TEST_MODEL}"

@@ -24,8 +24,10 @@ from inference_gateway_sdk import (
     StreamStalledError,
     StreamTruncatedError,
     TimeoutError,  # noqa: A004
+    Timeouts,
 )
 from inference_gateway_sdk.embedded.faults import Rule, fault
+from support.limits import for_some_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,17 +116,23 @@ def test_connection_closed(ask: Callable[..., Outcome]) -> None:
 
 def test_no_response_at_all_to_a_stream(route: Route) -> None:
     """The limit on the first content ends the wait; silence is not retried."""
-    outcome = route.streamed("stall-before-headers", timeout=HASTY)
-    assert type(outcome.error) is StreamStalledError
-    assert (outcome.error.limit, outcome.error.partial) == ("first_content", None)
-    assert (outcome.attempts, outcome.pauses) == (1, [])
+
+    @for_some_limit(HASTY)
+    def _(timeouts: Timeouts, _: int) -> None:
+        outcome = route.streamed("stall-before-headers", timeout=timeouts)
+        assert type(outcome.error) is StreamStalledError
+        assert (outcome.error.limit, outcome.error.partial) == ("first_content", None)
+        assert (outcome.attempts, outcome.pauses) == (1, [])
 
 
 def test_no_response_at_all_to_a_call(route: Route) -> None:
     """The limit on the whole answer ends the wait; silence is not retried."""
-    outcome = route.whole("stall-before-headers", timeout=HASTY)
-    assert type(outcome.error) is TimeoutError
-    assert (outcome.error.limit, outcome.attempts, outcome.pauses) == ("response", 1, [])
+
+    @for_some_limit(HASTY)
+    def _(timeouts: Timeouts, _: int) -> None:
+        outcome = route.whole("stall-before-headers", timeout=timeouts)
+        assert type(outcome.error) is TimeoutError
+        assert (outcome.error.limit, outcome.attempts, outcome.pauses) == ("response", 1, [])
 
 
 def test_connection_refused(route: Route) -> None:
@@ -184,11 +192,14 @@ def test_answer_cut(route: Route) -> None:
 @pytest.mark.parametrize("silence", ["stall-mid-body", "trickle-comments", "trickle-chunk-size"])
 def test_stall(route: Route, silence: str) -> None:
     """Silence, and data without content, end at their limit, with the partial answer."""
-    outcome = route.streamed(f"{silence}; after=2", timeout=HASTY_IDLE)
-    assert type(outcome.error) is StreamStalledError
-    assert (outcome.error.limit, outcome.error.chunks) == ("idle", 2)
-    assert outcome.error.partial.text == WORDS[0]
-    assert (outcome.attempts, outcome.pauses) == (1, [])
+
+    @for_some_limit(HASTY_IDLE)
+    def _(timeouts: Timeouts, _: int) -> None:
+        outcome = route.streamed(f"{silence}; after=2", timeout=timeouts)
+        assert type(outcome.error) is StreamStalledError
+        assert (outcome.error.limit, outcome.error.chunks) == ("idle", 2)
+        assert outcome.error.partial.text == WORDS[0]
+        assert (outcome.attempts, outcome.pauses) == (1, [])
 
 
 def test_malformed_chunk_of_http(route: Route) -> None:
@@ -302,9 +313,12 @@ def test_connection_reset_on_reuse(route: Route) -> None:
 
 def test_bytes_without_end_before_the_answer(ask: Callable[..., Outcome]) -> None:
     """A head that never ends counts as no response: the limits count responses, not bytes."""
-    outcome = ask("trickle-headers", timeout=HASTY)
-    assert isinstance(outcome.error, StreamStalledError | TimeoutError)
-    assert (outcome.error.limit in ("first_content", "response"), outcome.attempts) == (True, 1)
+
+    @for_some_limit(HASTY)
+    def _(timeouts: Timeouts, _: int) -> None:
+        outcome = ask("trickle-headers", timeout=timeouts)
+        assert isinstance(outcome.error, StreamStalledError | TimeoutError)
+        assert (outcome.error.limit in ("first_content", "response"), outcome.attempts) == (True, 1)
 
 
 def test_wrong_content_type(ask: Callable[..., Outcome]) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from failover import test_one_route
 from failover.calling import HASTY, HASTY_IDLE, PATIENT, Outcome, Route, streamed, whole
+from inference_gateway_sdk import Timeouts
 from inference_gateway_sdk.embedded.faults import KINDS, parse_fault
 from inference_gateway_sdk.embedded.faults.plan import parse_plan
+from support.limits import for_some_limit
 
 if TYPE_CHECKING:
     from inference_gateway_sdk.embedded.faults import Fault
@@ -73,9 +75,12 @@ def test_the_table_has_no_fault_that_is_not_there() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_a_client_reacts_to_a_fault_as_documented(route: Route, name: str, call: Any, column: int) -> None:
     """With the fault on every request a call gives the row's answer or error, partial text and attempts."""
-    outcome = route.calls(name, call, timeout=clocks(name, call))[0]
-    route.await_listening()
-    assert made_of(outcome) == ROWS[name][column]
+
+    @for_some_limit(clocks(name, call))
+    def _(timeouts: Timeouts, _: int) -> None:
+        outcome = route.calls(name, call, timeout=timeouts)[0]
+        route.await_listening()
+        assert made_of(outcome) == ROWS[name][column]
 
 
 def test_the_sixteen_have_tests() -> None:

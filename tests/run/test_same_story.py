@@ -16,7 +16,7 @@ from inference_gateway_sdk._run.transcript import Answered, Note, Result, Starte
 from inference_gateway_sdk.testing import ScriptedGateway, scripted_gateway
 from support.worlds import World
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.once]
 
 DIALECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "chat": ("openai/gpt-4o-mini", {}),

@@ -24,6 +24,8 @@ from streams.folding import Turn, fold
 from streams.reading import viewed
 from support.server import chunk, event
 
+pytestmark = pytest.mark.once
+
 
 def view(data: bytes, **options: Any) -> tuple[ChatDialect, list[Any]]:
     """Return a dialect that has read and handed over these bytes, with its deltas."""

@@ -14,6 +14,8 @@ from inference_gateway_sdk._streams.responses import ResponsesDialect
 from streams.reading import fed, viewed
 from support.server import chunk, event
 
+pytestmark = pytest.mark.once
+
 COLLIDING = sys.hash_info.modulus  # all its multiples have the hash 0
 ODD = [-1, 2**31, COLLIDING, 3 * COLLIDING]
 

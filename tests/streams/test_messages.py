@@ -38,6 +38,8 @@ from streams.reading import fed, viewed, wire
 from support.memory import held
 from support.server import event
 
+pytestmark = pytest.mark.once
+
 START = {"type": "message_start", "message": {"id": "m1", "type": "message", "role": "assistant", "content": []}}
 STOP = {"type": "message_stop"}
 

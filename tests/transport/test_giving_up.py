@@ -104,14 +104,14 @@ def test_an_answer_abandoned_from_another_thread_wakes_its_reader(wire: Wire) ->
     server = wire.serve(Watched())
     driver = wire.driver(limit=1)
     for _ in range(3):
-        answer = driver.open(server.url(), b"{}", seconds=5)
+        answer = driver.open(server.url(), b"{}", seconds=30)
         assert answer.read() == b"hello"
         timer = threading.Timer(0.1, answer.inner.abandon)
         timer.start()
         began = time.monotonic()
         with pytest.raises(TruncatedResponse, match="given up"):
             answer.read()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 15
         timer.join()
 
 
