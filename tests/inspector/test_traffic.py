@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,8 @@ from inference_gateway_sdk.embedded.request_log import RequestLog, RequestRecord
 from inference_gateway_sdk.inspector.traffic import ObservedRecord, RecordedTraffic, Traffic
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from starlette.types import Message, Receive, Scope, Send
 
 SCOPE: Any = {"headers": [(b"X-A", b"1")], "query_string": b"a=b"}
@@ -187,6 +190,47 @@ def test_a_watched_record_is_that_of_the_request_log(pieces: list[bytes], whole:
     assert (watched.entry.pieces, watched.entry.count) == (filled, len(filled))
     assert watched.entry.size == len(b"".join(pieces))
     assert watched.entry.answer_headers == (("x", "y"),)
+
+
+def calls(pieces: int, *, watched: bool) -> int:
+    """Return the number of Python calls from the request log on, for an answer of that many pieces."""
+    found = 0
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(pieces):
+            await send({"type": "http.response.body", "body": b"data: {}\n", "more_body": True})
+
+    async def send(message: Message) -> None:
+        """Send nothing."""
+
+    async def receive() -> Message:
+        raise AssertionError("not asked")
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal found
+        found += event == "call"
+
+    scope: Any = {**SCOPE, "type": "http", "method": "POST", "path": "/"}
+    if watched:
+        scope = with_record(scope, ObservedRecord(Traffic(), scope))
+
+    async def counted() -> None:
+        request, before = RequestLog(answer, lambda _: None)(scope, receive, send), sys.getprofile()
+        sys.setprofile(count)
+        try:
+            await request
+        finally:
+            sys.setprofile(before)
+
+    asyncio.run(counted())
+    return found
+
+
+def test_a_piece_takes_no_more_calls_with_the_page() -> None:
+    """Of 100 further pieces, each makes at most the calls of the request log alone."""
+    plain, watched = (calls(150, watched=on) - calls(50, watched=on) for on in (False, True))
+    assert 0 < watched <= plain
+    assert plain == 300, "three calls a piece: the log's `send`, its look for tokens, and the server's `send`"
 
 
 def test_clearing_empties_the_list() -> None:
