@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import http.client
 import json
+import math
 import os
 import re
 import statistics
@@ -31,6 +32,8 @@ EVENT = (
 )
 WORD = EVENT % b'{"content":"word "},"finish_reason":null'
 LAST = EVENT % b'{},"finish_reason":"stop"' + b"data: [DONE]\n\n"
+PAGE = "the traffic page open"
+STUDENT = {5: 2.776, 10: 2.262, 20: 2.093, 40: 2.023}  # 97.5 % of Student's distribution, by the number of turns
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -110,87 +113,183 @@ def spent(pid: int) -> tuple[float, float, float]:
     return seconds, int(memory["VmRSS"]) / 1024, int(memory["VmHWM"]) / 1024
 
 
-def measured(asked: argparse.Namespace, *options: str) -> tuple[int, int, float, float, float, float]:
-    """Run once: whole streams, most at once, seconds, processor seconds of the gateway, megabytes before and at most.
+class OpenPage:
+    """A reader of the traffic page's data, as a browser that has the page open, with one stream chosen.
 
     Args:
-        asked: The options of this program.
-        options: Options of `igw serve`. Its standard output goes to a file.
+        base: The gateway's address.
     """
-    provider = [sys.executable, __file__, "--provide", *sys.argv[1:]]
-    command = [
-        sys.executable,
-        "-c",
-        "from inference_gateway_sdk.cli import main; main()",
-        "serve",
-        "--port=0",
-        *options,
-    ]
-    with child(*provider) as upstream, tempfile.TemporaryFile() as log:
-        where = f"http://127.0.0.1:{upstream.stdout.readline().strip()}/v1"
-        patient = {"CLIENT_RESPONSE_HEADER_TIMEOUT": "2m", "SERVER_READ_TIMEOUT": "2m"}
-        with child(*command, output=log, OPENAI_API_URL=where, OPENAI_API_KEY="k", **patient) as gateway:
-            url = re.search(r"http://\S+/v1", gateway.stderr.readline())[0]
-            before = spent(gateway.pid)
-            with polled(url.removesuffix("/v1")) if "--inspect" in options else contextlib.nullcontext():
-                whole, most, seconds = asyncio.run(consume(url, asked.streams, asked.events))
-            after = spent(gateway.pid)
-        log.seek(0)
-        lines = log.read().count(b"POST /v1/chat/completions")
-    if lines != (0 if "--quiet" in options else asked.streams):
-        raise SystemExit(f"the request log has {lines} lines of {asked.streams} requests")
-    return whole, most, seconds, after[0] - before[0], before[1], after[2]
+
+    def __init__(self, base: str) -> None:
+        self._connection = http.client.HTTPConnection(base.removeprefix("http://"))
+        self._run = ""
+        self._since = 0
+        self._wait = 0.0
+        self._rest = 0.0
+        self._chosen: int | None = None
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read for the duration of the block, and once more after it: the page shows how the streams ended."""
+        ended, self._chosen = threading.Event(), None
+
+        def poll() -> None:
+            while not ended.wait(self._wait):
+                self._poll()
+            self._poll()
+
+        thread = threading.Thread(target=poll)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _poll(self) -> None:
+        found, self._wait = self._read(f"?run={self._run}&since={self._since}")
+        self._run, self._since = found["run"], found["version"]
+        # of open streams only the counters are sent again
+        still_open = [one["number"] for one in found["requests"] if one["state"] == "open"]
+        still_open += [one[0] for one in found["progress"]]
+        self._chosen = self._chosen or next(iter(still_open), None)
+        has_ended = self._chosen in {one["number"] for one in found["requests"] if one["state"] != "open"}
+        if has_ended or (self._chosen in still_open and time.monotonic() >= self._rest):
+            self._rest = self._read(f"/{self._chosen}")[1] + time.monotonic()
+
+    def _read(self, path: str) -> tuple[dict[str, Any], float]:
+        self._connection.request("GET", f"/inspect/requests{path}")
+        answer = self._connection.getresponse()
+        return json.load(answer), float(answer.headers["x-wait"])
+
+
+class Served:
+    """A running `igw serve`.
+
+    Attributes:
+        base: Its address.
+        pid: Its process.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], log: IO[bytes], options: Sequence[str]) -> None:
+        self.base: str = re.search(r"(http://\S+)/v1", process.stderr.readline())[1]
+        self.pid: int = process.pid
+        self._log = log
+        self._quiet = "--quiet" in options
+        self._page = OpenPage(self.base) if "--inspect" in options else None
+        # a pipe that nobody reads would block the gateway at last
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+
+    def cpu(self) -> float:
+        """Return the processor seconds of all its threads so far (Linux)."""
+        # The clock of another process, as clock_getcpuclockid(3) names it. /proc/PID/stat counts in steps of 10 ms.
+        return time.clock_gettime(~self.pid << 3 | 2)
+
+    def run(self, streams: int, events: int) -> tuple[int, int, float]:
+        """Consume streams, with the page open if the gateway has one. Return the results of `consume`.
+
+        Raises:
+            SystemExit: A stream was not whole.
+        """
+        with self._page.reading() if self._page else contextlib.nullcontext():
+            whole, most, seconds = asyncio.run(consume(f"{self.base}/v1", streams, events))
+        if whole != streams:
+            raise SystemExit(f"{whole} of {streams} streams were whole")
+        return whole, most, seconds
+
+    def close(self) -> None:
+        """Close the page."""
+        if self._page:
+            self._page.close()
+
+    def check_log(self, requests: int) -> None:
+        """Exit unless the request log has a line for each request.
+
+        Raises:
+            SystemExit: It has more or fewer.
+        """
+        self._log.seek(0)
+        lines = self._log.read().count(b"POST /v1/chat/completions")
+        if lines != (0 if self._quiet else requests):
+            raise SystemExit(f"the request log has {lines} lines of {requests} requests")
 
 
 @contextlib.contextmanager
-def polled(base: str) -> Iterator[None]:
-    """Read the traffic page's data as an open page does, with the details of one request, until the block ends."""
-    ended = threading.Event()
+def provided() -> Iterator[str]:
+    """Run the provider of this command line for the duration of the block, and return its address."""
+    with child(sys.executable, __file__, "--provide", *sys.argv[1:]) as upstream:
+        yield f"http://127.0.0.1:{upstream.stdout.readline().strip()}/v1"
 
-    def poll() -> None:
-        run, since, wait, rest, chosen = "", 0, 0.0, 0.0, None
-        with contextlib.closing(
-            http.client.HTTPConnection(base.removeprefix("http://"))
-        ) as page:  # reused, as by a page
 
-            def read(path: str) -> tuple[dict[str, Any], float]:
-                page.request("GET", f"/inspect/requests{path}")
-                answer = page.getresponse()
-                return json.load(answer), float(answer.headers["x-wait"])
+@contextlib.contextmanager
+def served(provider: str, options: Sequence[str]) -> Iterator[Served]:
+    """Run `igw serve` with some options for the duration of the block. Its standard output goes to a file."""
+    program = "from inference_gateway_sdk.cli import main; main()"
+    command = (sys.executable, "-c", program, "serve", "--port=0", *options)
+    patient = {"CLIENT_RESPONSE_HEADER_TIMEOUT": "2m", "SERVER_READ_TIMEOUT": "2m"}
+    with (
+        tempfile.TemporaryFile() as log,
+        child(*command, output=log, OPENAI_API_URL=provider, OPENAI_API_KEY="k", **patient) as process,
+        contextlib.closing(Served(process, log, options)) as gateway,
+    ):
+        yield gateway
 
-            while not ended.wait(wait):
-                found, wait = read(f"?run={run}&since={since}")
-                run, since = found["run"], found["version"]
-                changed = [one["number"] for one in found["requests"]] + [one[0] for one in found.get("progress", ())]
-                chosen = chosen or next(iter(changed), None)
-                if chosen in changed and time.monotonic() >= rest:
-                    rest = read(f"/{chosen}")[1] + time.monotonic()
 
-    thread = threading.Thread(target=poll)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+def turn(gateway: Served, asked: argparse.Namespace) -> float:
+    """Consume the streams once. Return the processor seconds of the gateway."""
+    before = gateway.cpu()
+    gateway.run(asked.streams, asked.events)
+    return gateway.cpu() - before
+
+
+def interval(ratios: Sequence[float]) -> str:
+    """Return the geometric mean of ratios with its 95 % interval, as text."""
+    logs = [math.log(ratio) for ratio in ratios]
+    mean = statistics.mean(logs)
+    count = max(known for known in STUDENT if known <= len(logs))
+    half = STUDENT[count] * statistics.stdev(logs) / math.sqrt(len(logs))
+    return f"{math.exp(mean):.3f} [{math.exp(mean - half):.3f}, {math.exp(mean + half):.3f}]"
 
 
 def compare(asked: argparse.Namespace, turns: int, name: str, options: Sequence[str], without: Sequence[str]) -> None:
-    """Print the processor time of the gateway with some options and without them, by turns, and their ratio."""
-    used: dict[bool, list[float]] = {True: [], False: []}
-    measured(asked, *without)  # the first run of a session takes longer, whatever its options
-    for turn in range(turns):
-        for given in (False, True)[:: 1 if turn % 2 else -1]:
-            whole, _, _, spent, _, _ = measured(asked, *(options if given else without))
-            if whole != asked.streams:
-                raise SystemExit(f"{whole} of {asked.streams} streams were whole")
-            used[given].append(spent)
-        print(f"turn {turn + 1}: {used[True][-1]:.2f} s with {name}, {used[False][-1]:.2f} s without")
-    ratio = statistics.median(used[True]) / statistics.median(used[False])
-    pairs = statistics.median(one / other for one, other in zip(used[True], used[False], strict=True))
-    print(
-        f"medians of {asked.streams} streams: {ratio:.3f} times the processor time with {name} ({pairs:.3f} by pairs)"
-    )
+    """Print the processor time of a gateway with some options and of one without them, and their ratio.
+
+    Both live at the same time and work by short turns, so that whatever slows the machine slows both. The first of two
+    turns changes from turn to turn. With `--control`, both gateways have the same options: what the method adds.
+    """
+    events = asked.streams * (asked.events + 1)
+    with provided() as provider, served(provider, options) as one, served(provider, without) as other:
+        for gateway in (one, other):  # the first runs of a process take longer, whatever its options
+            gateway.run(asked.streams, asked.events)
+        used: list[tuple[float, float]] = []
+        for number in range(turns):
+            order = (one, other) if number % 2 else (other, one)
+            spent = {gateway: turn(gateway, asked) / events * 1e6 for gateway in order}
+            used.append((spent[one], spent[other]))
+            print(f"turn {number + 1}: {spent[one]:.1f} µs an event with {name}, {spent[other]:.1f} µs without")
+        for gateway in (one, other):
+            gateway.check_log((turns + 1) * asked.streams)
+    medians = [statistics.median(column) for column in zip(*used, strict=True)]
+    print(f"medians of {asked.streams} streams: {medians[0]:.1f} µs an event with {name}, {medians[1]:.1f} µs without")
+    print(f"mean ratio of {turns} turns and its 95 % interval: {interval([a / b for a, b in used])}")
+
+
+def measured(asked: argparse.Namespace) -> tuple[int, int, float, float, float, float]:
+    """Run once.
+
+    Returns:
+        Whole streams, most at once, seconds, processor seconds of the gateway, its megabytes before and at most.
+    """
+    with provided() as provider, served(provider, ("--quiet",)) as gateway:
+        before = spent(gateway.pid)
+        whole, most, seconds = gateway.run(asked.streams, asked.events)
+        after = spent(gateway.pid)
+        gateway.check_log(asked.streams)
+    return whole, most, seconds, after[0] - before[0], before[1], after[2]
 
 
 def main() -> None:
@@ -202,18 +301,19 @@ def main() -> None:
     parser.add_argument("--together", action="store_true", help="continue only when all streams are open")
     parser.add_argument("--log-cost", type=int, metavar="TURNS", help="compare the request log with --quiet, by turns")
     parser.add_argument("--inspect-cost", type=int, metavar="TURNS", help="compare an open traffic page with none")
+    parser.add_argument("--control", action="store_true", help="compare a gateway with another of the same options")
     parser.add_argument("--provide", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.provide:
         asyncio.run(provide(asked.events, asked.pause, asked.streams if asked.together else 0))
         return
-    if asked.log_cost:
-        compare(asked, asked.log_cost, "the log", (), ("--quiet",))
+    if (turns := asked.log_cost or asked.inspect_cost) is not None:
+        if turns < min(STUDENT):
+            parser.error(f"compare at least {min(STUDENT)} turns; 20 for a narrow interval")
+        name, options, without = ("the log", (), ("--quiet",)) if asked.log_cost else (PAGE, ("--inspect",), ())
+        compare(asked, turns, name, without if asked.control else options, without)
         return
-    if asked.inspect_cost:
-        compare(asked, asked.inspect_cost, "the traffic page open", ("--inspect",), ())
-        return
-    whole, most, seconds, used, before, after = measured(asked, "--quiet")
+    whole, most, seconds, used, before, after = measured(asked)
     handed = asked.streams * (asked.events + 2)
     each = (after - before) / asked.streams * 1024
     print(f"{whole} of {asked.streams} streams whole, {most} open at the same time, {seconds:.1f} s")

@@ -148,10 +148,12 @@ def test_an_open_stream_is_sent_as_counters() -> None:
         assert float(answer.headers["x-wait"]) >= 1.5
         traffic.add_piece(entries[0], b"three")
         later = listed(page, first["version"], first["run"])
-        assert (later["requests"], later["progress"]) == ([], [[1, 2, 8, 0.0]])
+        assert later["requests"] == []
+        assert later["progress"][:2] == [[1, 2, 8, 0.0], [2, 1, 3, 0.0]]
+        assert len(later["progress"]) == 150
         traffic.end(entries[0])
         ended = listed(page, later["version"], first["run"])
-        assert ([one["pieces"] for one in ended["requests"]], ended["progress"]) == ([2], [])
+        assert ([one["pieces"] for one in ended["requests"]], len(ended["progress"])) == ([2], 149)
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = [
     "RequestLog",
     "RequestRecord",
+    "WatchedRecord",
     "json_line",
     "note_fault",
     "note_target",
-    "record_of",
     "text_line",
     "with_record",
 ]
@@ -57,10 +57,6 @@ class RequestRecord:
         self.fault: str | None = None
         self._first = self._last = self._rest = b""
 
-    def add_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """Keep the status of the answer."""
-        self.status = status
-
     def add_body(self, body: bytes) -> None:
         """Keep the parts of an answer that may report its tokens: of a stream its first and last report."""
         place = body.rfind(_USAGE)
@@ -93,6 +89,14 @@ class RequestRecord:
         return found
 
 
+class WatchedRecord(RequestRecord):
+    """A record that something else than the request log has begun, and that watches the answer itself."""
+
+    def watch(self, send: Send) -> Send:
+        """Return a `send` that fills this record and passes each message on."""
+        raise NotImplementedError
+
+
 def _most(pattern: re.Pattern[bytes], text: bytes) -> int | None:
     """Return the largest number: Messages reports its tokens in parts, some of them 0."""
     return max((int(number[:15]) for number in pattern.findall(text)), default=None)
@@ -119,11 +123,13 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record, began = record_of(scope) or RequestRecord(scope["method"], scope["path"]), self._clock()
+        extensions = scope.get("extensions", {})
+        watched: WatchedRecord | None = extensions[_RECORD] if _RECORD in extensions else None  # noqa: SIM401  (no call)
+        record, began = watched or RequestRecord(scope["method"], scope["path"]), self._clock()
 
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                record.add_head(message["status"], message.get("headers", ()))
+                record.status = message["status"]
             elif message["type"] == "http.response.body":
                 record.add_body(message.get("body", b""))
                 if not message.get("more_body", False):
@@ -131,33 +137,28 @@ class RequestLog:
             await send(message)
 
         try:
-            await self._app(with_record(scope, record), receive, observed)
+            noted = {**scope, "extensions": {**extensions, _RECORD: record}}
+            await self._app(noted, receive, watched.watch(send) if watched else observed)
         finally:
             record.seconds = self._clock() - began
             self._emit(record)
 
 
-def with_record(scope: Scope, record: RequestRecord) -> Scope:
-    """Return the scope with the record of its request, which `RequestLog` then fills."""
+def with_record(scope: Scope, record: WatchedRecord) -> Scope:
+    """Return the scope with the record of its request, which `RequestLog` then uses and reports."""
     return {**scope, "extensions": {**scope.get("extensions", {}), _RECORD: record}}
-
-
-def record_of(scope: Scope) -> RequestRecord | None:
-    """Return the record of the request, None where nothing keeps one."""
-    record: RequestRecord | None = scope.get("extensions", {}).get(_RECORD)
-    return record
 
 
 def note_target(scope: Scope, provider: str | None, model: str | None) -> None:
     """Add the chosen provider and model to the request's record, if there is one."""
-    record = record_of(scope)
+    record: RequestRecord | None = scope.get("extensions", {}).get(_RECORD)
     if record is not None:
         record.provider, record.model = provider, model or None
 
 
 def note_fault(scope: Scope, kind: str) -> None:
     """Add the kind of an injected fault to the request's record, if there is one."""
-    record = record_of(scope)
+    record: RequestRecord | None = scope.get("extensions", {}).get(_RECORD)
     if record is not None:
         record.fault = kind
 

@@ -105,9 +105,9 @@ class Inspector:
             await self._record(scope, receive, send)
 
     async def _record(self, scope: Scope, receive: Receive, send: Send) -> None:
-        traffic, record = self.traffic, ObservedRecord(scope["method"], scope["path"])
-        record.traffic = traffic
-        record.entry = entry = traffic.begin(record, scope)
+        traffic = self.traffic
+        record = ObservedRecord(traffic, scope)
+        entry = record.entry
 
         async def received() -> Message:
             message = await receive()
@@ -148,8 +148,8 @@ class Inspector:
             "run": self._run,
             "version": self.traffic.version,
             "oldest": self.traffic.oldest,
-            "requests": [self._summary(entry) for entry in entries if entry.settled > since],
-            "progress": [self._progress(entry) for entry in entries if entry.settled <= since],
+            "requests": [self._summary(entry) for entry in entries if entry.version > since],
+            "progress": [self._progress(entry) for entry in entries if entry.version <= since],
         }
         answer = msgspec.json.encode(body)
         least = max(_LEAST_WAIT, _WAIT_OF_STREAM * sum(entry.ended is None for entry in entries))
@@ -171,7 +171,7 @@ class Inspector:
         detail |= {
             "summary": summary,
             "request_cut": entry.request_size > len(exchange.request.body or b""),
-            "answer_cut": entry.size > sum(len(data) for _, data in entry.pieces),
+            "answer_cut": entry.size > entry.stored_size,
             "forgotten": entry.forgotten,
         }
         return _json(msgspec.json.encode(detail), _wait(took, _LEAST_DETAIL_WAIT))
