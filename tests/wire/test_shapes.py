@@ -10,7 +10,7 @@ import pytest
 from inference_gateway_sdk import Message, assistant, image_part, tool_result, user
 from inference_gateway_sdk import types as contract
 from inference_gateway_sdk._wire.call import Target
-from inference_gateway_sdk._wire.chat import chat_body
+from inference_gateway_sdk._wire.chat import ChatBody
 from inference_gateway_sdk._wire.messages import messages_body
 from inference_gateway_sdk._wire.responses import response_body
 
@@ -24,7 +24,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 def chat(messages: Any = "Hi", **params: Any) -> dict[str, Any]:
     """The body of a chat."""
-    body: dict[str, Any] = json.loads(chat_body(CHAT, messages, params, stream=False))
+    body: dict[str, Any] = json.loads(ChatBody(CHAT, params, stream=False).encode(messages))
     return body
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, get_args
 from msgspec import structs
 
 from ..._model.json_values import is_object
-from ..._run.events import Ask, Clock, Decide, Decided, Done, Execute, Fail, Failed, Interrupted, Pause, Replied
+from ..._run.events import Ask, Began, Clock, Decide, Decided, Done, Execute, Fail, Failed, Interrupted, Pause, Replied
 from ..._run.history import read_history
 from ..._run.result import OutputError, Run
 from ..._run.state import RunState
@@ -116,6 +116,8 @@ class RunStream(Generic[T]):
         self._yields = False  # True if the events of tools are yielded
         self._saved = 0
         self._action: Action | None = None
+        self._asked: dict[str, Any] | None = None  # parameters of the last request
+        self._asks: Callable[[Any], Any] | None = None  # streams further requests with the same parameters
         self._steps: Iterator[Delta | ToolRun | ToolDone] | None = None
         self._entered = self._ended = False
 
@@ -280,8 +282,7 @@ class RunStream(Generic[T]):
                 if self._timed and (late := state.feed(Clock(self._monotonic() - self._began))) is not None:
                     self._action = late
                     break
-                if not self._yields and isinstance(self._action, Ask):
-                    self._ask_silently(self._action)
+                if not self._yields and self._step_silently():
                     continue
                 step: Any = self._step()
                 try:
@@ -318,6 +319,26 @@ class RunStream(Generic[T]):
             case _:
                 raise RuntimeError(f"the run has no next step after {self._action!r}")
 
+    def _step_silently(self) -> bool:
+        """Perform an action without its deltas and events, and without the cost of generators.
+
+        Return False for an action that needs `_step`.
+        """
+        action = self._action
+        if isinstance(action, Ask):
+            self._ask_silently(action)
+            return True
+        if not isinstance(action, Execute) or (one := self._runner.only(action.calls)) is None:
+            return False
+        self._state.feed(Began((one.call.id,)))
+        if self._on_progress is not None:
+            self._save()
+        self._action = self._state.feed(self._runner.run_alone(one, action.seconds))
+        if self._on_progress is not None:
+            self._save()
+        self._notices()
+        return True
+
     def _ask(self, ask: Ask) -> Iterator[Any]:
         """Send a request, yield its deltas, and feed its answers to the state machine."""
         if self._on_progress is not None:
@@ -340,7 +361,7 @@ class RunStream(Generic[T]):
             self._action = self._state.feed(Replied(answers))
 
     def _ask_silently(self, ask: Ask) -> None:
-        """Do the same without deltas, and without the cost of a generator."""
+        """Send a request, and feed its answers to the state machine."""
         if self._on_progress is not None:
             self._save()
         try:
@@ -453,9 +474,17 @@ class RunStream(Generic[T]):
         return params, positional
 
     def _stream(self, ask: Ask) -> Any:
+        if self._asks is not None and self._asked is ask.params:
+            return self._asks(ask.messages)
         params, positional = self._request(ask)
         method: Callable[..., Any]
         match self._state.settings.dialect:
+            case "chat" if self._fallback is None:
+                provider = params.pop("provider", None)
+                streams = self._client._chat_streams(self._model, provider, params)  # noqa: SLF001
+                if ask.seconds is None:  # otherwise the timeout of each request is shorter
+                    self._asked, self._asks = ask.params, streams
+                return streams(ask.messages)
             case "chat":
                 method = self._client.generate_content_stream
             case "responses":
