@@ -123,7 +123,7 @@ class AsyncToolRunner:
         run = self._run if self._watch is None else self._run_watched
         current = asyncio.current_task()
         before = 0 if current is None else current.cancelling()
-        finished = await asyncio.create_task(run(one, seconds))
+        finished = await asyncio.get_running_loop().create_task(run(one, seconds))
         if current is not None and current.cancelling() > before:  # the tool has suppressed the run's cancellation
             raise asyncio.CancelledError
         return finished

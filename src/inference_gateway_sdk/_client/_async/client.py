@@ -271,11 +271,17 @@ class AsyncInferenceGatewayClient(
         return self._chat_streams(model, provider, params)(messages)
 
     def _chat_streams(
-        self, model: str, provider: str | None, params: Any
+        self, model: str, provider: str | None, params: Any, *, described: bool = False
     ) -> Callable[[Any], AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]]:
         """Return the function that streams a chat completion of messages.
 
         A run calls it for each request, because only the messages differ: the parameters are read and checked once.
+
+        Args:
+            model: As in `generate_content`.
+            provider: As in `generate_content`.
+            params: As in `generate_content_stream`.
+            described: True if the tools in `params` are descriptions, as a run has them.
         """
         from ..._streams.chat import ChatDialect
 
@@ -300,7 +306,7 @@ class AsyncInferenceGatewayClient(
                 return AsyncStream(session, routed.call, settings, on_truncation=on_truncation, routed=routed)
 
             return routed_stream
-        body = self._chat_body(target, given, settings, stream=True)
+        body = self._chat_body(target, given, settings, stream=True, described=described)
         start = partial(dialect, provider=target.provider, model=target.model)
 
         def stream(messages: Any) -> AsyncStream[Any, Any]:
@@ -524,7 +530,7 @@ class AsyncInferenceGatewayClient(
 
     @staticmethod
     def _chat_body(
-        target: Target, given: dict[str, Any], settings: ClientSettings[Any], *, stream: bool
+        target: Target, given: dict[str, Any], settings: ClientSettings[Any], *, stream: bool, described: bool = False
     ) -> _wire.chat.ChatBody:
         if settings.tools is not None:
             given.setdefault("tools", list(settings.tools))
@@ -532,7 +538,7 @@ class AsyncInferenceGatewayClient(
             given.setdefault("max_tokens", settings.max_tokens)
         if settings.temperature is not None:
             given.setdefault("temperature", settings.temperature)
-        if "tools" in given or "response_format" in given:
+        if ("tools" in given and not described) or "response_format" in given:
             describe_types(given, "chat", target.provider)
         if settings.extra_body and (dropped := _wire.chat.dropped_fields(settings.extra_body)):
             warnings.warn(

@@ -525,7 +525,7 @@ class AsyncRunStream(Generic[T]):
         match self._state.settings.dialect:
             case "chat" if self._fallback is None:
                 provider = params.pop("provider", None)
-                streams = self._client._chat_streams(self._model, provider, params)  # noqa: SLF001
+                streams = self._client._chat_streams(self._model, provider, params, described=True)  # noqa: SLF001
                 if ask.seconds is None:  # otherwise the timeout of each request is shorter
                     self._asked, self._asks = ask.params, streams
                 return streams(ask.messages)
