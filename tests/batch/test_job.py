@@ -248,13 +248,13 @@ def test_the_progress_is_that_of_the_whole_job(job: Make) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"rows_per_shard": 0}, ValueError, "rows_per_shard must be an integer of at least 1"),
+        ({"rows_per_shard": 0}, ValueError, "rows_per_shard must be at least 1"),
         ({"client": 7}, TypeError, "client must be a function that returns"),
         ({"key": len}, TypeError, "key must be the name of a field"),
         ({"budget": Budget("1", per="day")}, ValueError, "leave out per='day'"),
         ({"budget": [Budget("1"), Budget("2")]}, ValueError, "a job has one budget"),
         ({"ask": "x"}, TypeError, "ask must be a function"),
-        ({"rpm": 0}, ValueError, "rpm must be more than 0"),
+        ({"rpm": 0}, ValueError, "rpm must be a positive number"),
     ],
 )
 def test_invalid_arguments_are_refused(job: Make, options: Any, error: Any, message: str) -> None:

@@ -201,7 +201,7 @@ def test_bad_rows_fail_before_anything_is_sent(
     [
         ({"concurrency": 0}, ValueError, "concurrency must be at least 1"),
         ({"concurrency": "many"}, TypeError, "concurrency must be an integer"),
-        ({"rpm": 0}, ValueError, "rpm must be more than 0"),
+        ({"rpm": 0}, ValueError, "rpm must be a positive number"),
         ({"tpm": "x"}, TypeError, "tpm must be a number"),
         ({"on_error": "skip"}, ValueError, "on_error must be one of 'keep', 'raise'"),
         ({"retry_failed": 1}, TypeError, "retry_failed must be True or False"),

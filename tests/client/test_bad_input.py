@@ -70,7 +70,7 @@ CONSTRUCTORS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "timeout of another type": ({"timeout": "5"}, TypeError, "timeout must be seconds"),
     "timeout of two": ({"timeout": (1, 2)}, TypeError, "timeout must be seconds"),
     "timeout that is a bool": ({"timeout": True}, TypeError, "timeout must be seconds"),
-    "max_retries below zero": ({"max_retries": -1}, ValueError, "max_retries must be 0 or more"),
+    "max_retries below zero": ({"max_retries": -1}, ValueError, "max_retries must be at least 0"),
     "max_retries of another type": ({"max_retries": 1.5}, TypeError, "max_retries must be an integer"),
     "max_retries that is a bool": ({"max_retries": True}, TypeError, "max_retries must be an integer"),
     "max_tokens of zero": ({"max_tokens": 0}, ValueError, "max_tokens must be at least 1"),
@@ -261,7 +261,7 @@ CHATS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "extra_query of another type": ({"extra_query": [("a", "b")]}, TypeError, "extra_query must be a mapping"),
     "extra_query with a number": ({"extra_query": {"a": 1}}, TypeError, "extra_query must map strings to strings; 'a'"),
     "headers with a line break": ({"headers": {"X": "1\nEvil: 2"}}, ValueError, "headers['X']"),
-    "max_retries below zero": ({"max_retries": -1}, ValueError, "max_retries must be 0 or more"),
+    "max_retries below zero": ({"max_retries": -1}, ValueError, "max_retries must be at least 0"),
     "timeout of zero": ({"timeout": 0}, ValueError, "timeout must be a positive number"),
 }
 STREAMS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {

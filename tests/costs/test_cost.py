@@ -192,12 +192,35 @@ def listing(*rows: tuple[str, str]) -> ListModelsResponse:
 def test_rates_are_written_as_they_came(texts: list[str]) -> None:
     """The decimal text of a listed rate, trailing zeros included, is written back as it came."""
     book = PriceBook()
-    book.load(listing(*((f"openai/m{number}", text) for number, text in enumerate(texts))))
+    book.load(listing(*((f"openai/m{number}", text) for number, text in enumerate(texts))), now=0.0)
     for number, text in enumerate(texts):
         price = book.find(f"openai/m{number}")
         assert price is not None and price.to_dict()["input"] == format(Decimal(text), "f")
         assert price.to_dict()["output"] == "0.00000100"
         assert (price.source, price.updated_at) == ("community", "2026-11-01T00:00:00Z")
+
+
+def test_the_gateways_own_prices_are_written_as_they_came() -> None:
+    """Every distinct price of the gateway's table is read from a list of models, and its texts are written back."""
+    lines = (Path(__file__).parent.parent / "data" / "listed_prices.txt").read_text("utf-8").splitlines()
+    rows = [dict(zip(("input", "output", "cache_read", "cache_write"), line.split(), strict=False))
+            for line in lines if line[0] != "#"]  # fmt: skip
+    more = {"currency": "USD", "source": "community", "updated_at": "2026-09-07T11:26:11Z"}
+    models = [
+        {"id": f"openai/m{number}", "object": "model", "created": 0, "owned_by": "", "served_by": "openai",
+         "pricing": {**{f"{name}_per_token": rate for name, rate in row.items()}, **more}}
+        for number, row in enumerate(rows)
+    ]  # fmt: skip
+    found = ListModelsResponse.from_dict({"object": "list", "data": models})
+    book = PriceBook()
+    book.load(found, now=0.0)
+    for number, row in enumerate(rows):
+        price = book.find(f"openai/m{number}")
+        assert price is not None
+        assert {name: text for name, text in price.to_dict().items() if name in row} == row
+    sent = found.to_dict()["data"]
+    assert [model["pricing"] for model in sent] == [model["pricing"] for model in models]
+    assert len(rows) == 120
 
 
 @pytest.mark.parametrize(
@@ -217,7 +240,7 @@ def test_rates_are_written_as_they_came(texts: list[str]) -> None:
 def test_a_price_is_that_of_the_model_or_none(asked: str, found: str | None) -> None:
     """The gateway's three ways to write a model's name find its price. A similar name never does."""
     book = PriceBook()
-    book.load(listing(("openai/gpt-5.1", "1"), ("google/gemini-2", "2")))
+    book.load(listing(("openai/gpt-5.1", "1"), ("google/gemini-2", "2")), now=0.0)
     price = book.find(asked)
     assert (None if price is None else price.to_dict()["input"]) == found
 
@@ -226,7 +249,7 @@ def test_a_listed_price_that_is_not_usable_is_left_out(caplog: pytest.LogCapture
     """A price of the gateway that is not a number is logged and unknown. The others are loaded."""
     book = PriceBook()
     with caplog.at_level(logging.WARNING):
-        book.load(listing(("openai/a", "free"), ("openai/b", "1")))
+        book.load(listing(("openai/a", "free"), ("openai/b", "1")), now=0.0)
     assert book.find("openai/a") is None and book.find("openai/b") is not None
     assert "openai/a" in caplog.text
 

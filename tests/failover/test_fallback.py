@@ -383,7 +383,7 @@ def test_bad_fallback(value: Any, kind: type[Exception], text: str) -> None:
     ({"auto": True, "allow": "groq/*"}, TypeError, "allow must be a list of strings"),
     ({"auto": True, "deny": [1]}, TypeError, "deny must be a list of strings"),
     ({"auto": True, "needs": ["smell"]}, ValueError, "needs: 'smell' is unknown: choose from audio, image"),
-    ({"auto": True, "price_factor": 0}, ValueError, "price_factor must be above 0"),
+    ({"auto": True, "price_factor": 0}, ValueError, "price_factor must be a positive number"),
     ({"auto": True, "cooldown": "1"}, TypeError, "cooldown must be a number"),
     ({"auto": True, "after_content": "go"}, ValueError, "after_content must be one of 'raise', 'restart'"),
     ({"auto": True, "on": ["timeout"]}, ValueError, "on: 'timeout' is unknown: choose from content_filter"),

@@ -19,7 +19,8 @@ from inference_gateway_sdk import CallBegan, CallEnded, InferenceGatewayClient
 from inference_gateway_sdk._model.usage import Usage
 from inference_gateway_sdk.embedded import ScriptedProvider, Settings, running
 from inference_gateway_sdk.telemetry import GatewayMetrics
-from inference_gateway_sdk.telemetry.points import BOUNDS, DURATION, TOKENS, Observation, Points
+from inference_gateway_sdk.telemetry.names import BOUNDS
+from inference_gateway_sdk.telemetry.points import DURATION, TOKENS, Observation, Points
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:

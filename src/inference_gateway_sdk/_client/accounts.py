@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, structs
 
+from .._model.arguments import check_choice
 from .._model.cost import UNKNOWN, ZERO, Cost, Price, Rate, cost_of, exact_product, exact_sum, input_range
 from .._model.json_values import is_iterable, is_mapping
 from .._model.open_types import Concealed
@@ -114,8 +115,7 @@ class Budget(Concealed, _Limit, frozen=True, kw_only=True):
             "unknown": ("refuse", "allow"),
         }
         for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {getattr(self, name)!r}")
+            check_choice(name, getattr(self, name), allowed)
         tags: Any = self.tags
         if not is_mapping(tags):
             raise TypeError(f"tags must be a mapping of names to strings, got {type(tags).__name__}")

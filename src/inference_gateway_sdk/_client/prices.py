@@ -1,6 +1,6 @@
 """The prices of models: those that the user set, and those in the gateway's list of models.
 
-Imported only by clients that have prices, a ledger or a budget.
+Imported only by clients that have prices, a ledger or a budget, and by calls with fallback that need the list.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import logging
 import os
 import re
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from .._model.cost import Price
+from .._model.cost import Price, listed_price
 from .._model.json_values import is_mapping
 from ..errors import GatewayError
 
@@ -57,14 +57,14 @@ class PriceBook:
 
     def __init__(self) -> None:
         self._prices: dict[str, Price] = {}
-        self._tried: float | None = None
+        self._tried_at: float | None = None
         self._loaded = False
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self.loading: dict[Any, Any] = {}
 
     @property
-    def lock(self) -> AbstractContextManager[Any]:
+    def load_lock(self) -> AbstractContextManager[Any]:
         """The lock that a blocking client holds while it loads the list. A forked child has its own.
 
         A signal handler may enter it again: it then loads the list itself.
@@ -73,35 +73,26 @@ class PriceBook:
             self._pid, self._lock = os.getpid(), threading.RLock()
         return self._lock
 
-    def needs_loading(self, now: float) -> bool:
+    def needs_listing(self, now: float) -> bool:
         """Return whether the list is to be requested: at first, and again some time after a failure."""
-        return not self._loaded and (self._tried is None or now - self._tried >= _RELOAD)
+        return not self._loaded and (self._tried_at is None or now - self._tried_at >= _RELOAD)
 
-    def failed(self, now: float, error: BaseException) -> None:
+    def load_failed(self, error: BaseException, now: float) -> None:
         """Record that the list could not be loaded."""
-        self._tried = now
+        self._tried_at = now
         _logger.warning("the prices of models cannot be loaded, so costs are unknown: %s", type(error).__name__)
 
-    def load(self, listing: ListModelsResponse) -> None:
+    def load(self, listing: ListModelsResponse, now: float) -> None:
         """Take the prices of a list of models."""
         found: dict[str, Price] = {}
         for model in listing.data:
             pricing = model.pricing
             if pricing is not None and model.id:
                 try:
-                    found[model.id] = Price(
-                        input=pricing.input_per_token,
-                        output=pricing.output_per_token,
-                        cache_read=pricing.cache_read_per_token,
-                        cache_write=pricing.cache_write_per_token,
-                        currency=pricing.currency,
-                        source=str(pricing.source),
-                        updated_at=pricing.updated_at,
-                        subscription=bool(pricing.subscription),
-                    )
+                    found[model.id] = listed_price(pricing)
                 except (TypeError, ValueError) as error:
                     _logger.warning("the price of %s is not usable: %s", model.id, error)
-        self._prices, self._loaded = found, True
+        self._prices, self._loaded, self._tried_at = found, True, now
 
     def find(self, name: str) -> Price | None:
         """Return the price of a listed model, None if there is none. Never that of a similar one."""
@@ -153,29 +144,52 @@ def price_finder(prices: Any) -> Callable[[str], Price | None]:
     return find
 
 
-def load_once(book: PriceBook, load: Callable[[], ListModelsResponse], now: float) -> None:
+class ListedFacts(Protocol):
+    """Facts in the gateway's list of models, which calls of several threads or tasks may need at once."""
+
+    loading: dict[Any, Any]
+
+    @property
+    def load_lock(self) -> AbstractContextManager[Any]:
+        """The lock that a blocking client holds while it loads the list."""
+        ...
+
+    def needs_listing(self, now: float) -> bool:
+        """Return whether the list is to be requested."""
+        ...
+
+    def load(self, listing: ListModelsResponse, now: float) -> None:
+        """Take the facts of a list."""
+        ...
+
+    def load_failed(self, error: BaseException, now: float) -> None:
+        """Record that the list could not be loaded."""
+        ...
+
+
+def load_once(facts: ListedFacts, load: Callable[[], ListModelsResponse], now: float) -> None:
     """Load the list of models unless it is loaded. Of several threads, one requests it and the others wait."""
-    with book.lock:
-        if book.needs_loading(now):
+    with facts.load_lock:
+        if facts.needs_listing(now):
             try:
-                book.load(load())
+                facts.load(load(), now)
             except GatewayError as error:
-                book.failed(now, error)
+                facts.load_failed(error, now)
 
 
-async def async_load_once(book: PriceBook, load: Callable[[], Awaitable[ListModelsResponse]], now: float) -> None:
+async def async_load_once(facts: ListedFacts, load: Callable[[], Awaitable[ListModelsResponse]], now: float) -> None:
     """Load the list of models unless it is loaded. Of several tasks, one requests it and the others wait."""
     import asyncio
 
     async def fetch() -> None:
         try:
-            book.load(await load())
+            facts.load(await load(), now)
         except GatewayError as error:
-            book.failed(now, error)
+            facts.load_failed(error, now)
 
     loop = asyncio.get_running_loop()
-    task = book.loading.get(loop)
+    task = facts.loading.get(loop)
     if task is None:
-        task = book.loading[loop] = loop.create_task(fetch())
-        task.add_done_callback(lambda task: book.loading.pop(loop, None))
+        task = facts.loading[loop] = loop.create_task(fetch())
+        task.add_done_callback(lambda task: facts.loading.pop(loop, None))
     await asyncio.shield(task)  # a caller that is cancelled must not cancel the others'

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
-    from .._model.unknown_fields import Tried
     from .._routing.plan import Journey
     from .._wire.call import Call
     from .._wire.retry import DelayRule
@@ -172,13 +171,11 @@ class RetryState(Generic[SourceT]):
         count: The number of attempts begun so far.
         token: The token that the current attempt sends.
         refused_token: The token that a 401 refused, or None.
-        policy: The retry policy, None for the default one.
-        route: The route that is asked, of a call with fallback.
-        tried: The routes of the call that have failed.
+        journey: The routes of a call with fallback, of which these attempts are at one; None without fallback.
     """
 
-    __slots__ = ("_defaults", "_total_left", "began", "call", "count", "policy", "refused_token", "route", "settings",
-                 "token", "tried", "url")  # fmt: skip
+    __slots__ = ("_defaults", "_total_left", "began", "call", "count", "journey", "refused_token", "settings", "token",
+                 "url")  # fmt: skip
 
     def __init__(
         self,
@@ -197,9 +194,7 @@ class RetryState(Generic[SourceT]):
         self.count: int = 0
         self.token: str | None = token
         self.refused_token: str | None = None
-        self.policy: DelayRule | None = settings.retry
-        self.route: str | None = None
-        self.tried: tuple[Tried, ...] = ()
+        self.journey: Journey | None = None
         self._total_left = settings.timeouts.total
 
     @property
@@ -217,7 +212,7 @@ class RetryState(Generic[SourceT]):
 
     def follow(self, journey: Journey) -> None:
         """Make these the attempts at one route of a call with fallback."""
-        self.policy, self.route, self.tried = journey, journey.route.name, journey.tried
+        self.journey = journey
         if self._total_left is not None:
             self._total_left -= journey.spent
 
@@ -270,7 +265,7 @@ class RetryState(Generic[SourceT]):
         error = failed_attempt.error
         retry_after = error.retry_after if isinstance(error, StatusError) else None
         refreshed = self.refused_token is not None  # the attempt with an expired token does not count as a failure
-        policy = self.policy or RetryPolicy(attempts=self.settings.max_retries + 1)
+        policy: DelayRule = self.journey or self.settings.retry or RetryPolicy(attempts=self.settings.max_retries + 1)
         if retry_after is not None and retry_after > policy.longest_retry_after and error.hint is None:
             error.hint = _LONG_WAIT.format(retry_after, policy.longest_retry_after)
         delay = policy.delay(

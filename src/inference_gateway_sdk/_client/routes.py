@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Awaitable, Callable  # noqa: TC003  (users resolve the annotations)
+from collections.abc import Callable  # noqa: TC003  (users resolve the annotations)
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -15,7 +15,6 @@ from .._model.unknown_fields import set_module
 from .._routing.breaker import Breaker, Condition
 from .._routing.candidates import Fallback, ModelFacts, Request, facts_of, misfit, select
 from .._routing.plan import Journey, Route
-from ..errors import GatewayError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from .._wire.call import BaseCall, Target
     from .settings import ClientSettings
 
-__all__ = ["RouteBook", "RouteStatus", "async_load_listing", "load_listing", "plan_journey", "reusable", "route_book"]
+__all__ = ["RouteBook", "RouteStatus", "plan_journey", "reusable", "route_book"]
 
 LISTING_LIFE: Final = 300.0  # seconds for which the list of models, or the lack of a provider, is believed
 _UNKNOWN: Final = ModelFacts()
@@ -353,34 +352,6 @@ def _candidate(
         condition=status.condition,
         wait=status.opens_in,
     )
-
-
-def load_listing(book: RouteBook, load: Callable[[], ListModelsResponse], now: float) -> None:
-    """Load the list of models unless it is fresh. Of several threads, one requests it and the others wait."""
-    with book.load_lock:
-        if book.needs_listing(now):
-            try:
-                book.load(load(), now)
-            except GatewayError as error:
-                book.load_failed(error, now)
-
-
-async def async_load_listing(book: RouteBook, load: Callable[[], Awaitable[ListModelsResponse]], now: float) -> None:
-    """Load the list of models unless it is fresh. Of several tasks, one requests it and the others wait."""
-    import asyncio
-
-    async def fetch() -> None:
-        try:
-            book.load(await load(), now)
-        except GatewayError as error:
-            book.load_failed(error, now)
-
-    loop = asyncio.get_running_loop()
-    task = book.loading.get(loop)
-    if task is None:
-        task = book.loading[loop] = loop.create_task(fetch())
-        task.add_done_callback(lambda task: book.loading.pop(loop, None))
-    await asyncio.shield(task)  # a caller that is cancelled must not cancel the others'
 
 
 def reusable(value: Any) -> Any:

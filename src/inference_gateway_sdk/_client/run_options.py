@@ -7,6 +7,7 @@ from typing import Any, Final, get_args
 
 from msgspec import Struct
 
+from .._model.arguments import check_choice
 from .._model.json_values import is_mapping
 from .._run.events import RunSettings
 from .._run.providers import MODES
@@ -125,10 +126,7 @@ def _check_params(params: dict[str, Any], dialect: DialectName, output: TypeAdap
 def _choice(params: dict[str, Any], name: str, default: str, allowed: tuple[str, ...]) -> Any:
     if name not in params:
         return default
-    value = params.pop(name)
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
-    return value
+    return check_choice(name, params.pop(name), allowed)
 
 
 def _approve(approve: Any) -> tuple[Callable[[Any], Any] | None, dict[str, Any] | None]:

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from msgspec import Struct, structs
 
+from .._model.arguments import check_integer
 from .._model.open_types import Concealed
 
 if TYPE_CHECKING:
@@ -129,10 +130,7 @@ class Connections(Concealed, Struct, frozen=True, kw_only=True):
     tls: Any = None
 
     def __post_init__(self) -> None:
-        if type(self.max_connections) is not int:
-            raise TypeError(f"max_connections must be an integer, got {type(self.max_connections).__name__}")
-        if self.max_connections < 1:
-            raise ValueError(f"max_connections must be at least 1, got {self.max_connections}")
+        check_integer("max_connections", self.max_connections, least=1)
 
     def __repr__(self) -> str:
         return f"Connections(max_connections={self.max_connections})"  # a proxy's URL may hold a password

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct, field, structs
 
+from .._model.arguments import check_bool, check_integer
 from .._model.json_values import is_iterable, is_mapping
 from .._model.open_types import Concealed
 from .._version import __version__
@@ -276,10 +277,7 @@ def pop_assemble_option(given: dict[str, Any]) -> bool:
     Raises:
         TypeError: The value is not a bool.
     """
-    assemble = given.pop("assemble", True)
-    if not isinstance(assemble, bool):
-        raise TypeError(f"assemble must be True or False, got {type(assemble).__name__}")
-    return assemble
+    return "assemble" not in given or check_bool("assemble", given.pop("assemble"))
 
 
 def check_headers(headers: object, name: str = "headers") -> tuple[tuple[str, str], ...]:
@@ -339,11 +337,7 @@ def _read_timeout(_: ClientSettings[Any], value: Any) -> tuple[str, Timeouts]:
 
 
 def _read_retries(_: ClientSettings[Any], value: Any) -> tuple[str, int]:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"max_retries must be an integer, got {type(value).__name__}")
-    if value < 0:
-        raise ValueError(f"max_retries must be 0 or more, got {value}")
-    return "max_retries", value
+    return "max_retries", check_integer("max_retries", value, least=0)
 
 
 def _read_policy(_: ClientSettings[Any], value: Any) -> tuple[str, RetryPolicy | None]:
@@ -451,11 +445,7 @@ def _read_tools(_: ClientSettings[Any], value: Any) -> tuple[str, tuple[Any, ...
 
 
 def _read_max_tokens(_: ClientSettings[Any], value: Any) -> tuple[str, int | None]:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise TypeError(f"max_tokens must be an integer, got {type(value).__name__}")
-    if value is not None and value < 1:
-        raise ValueError(f"max_tokens must be at least 1, got {value}")
-    return "max_tokens", value
+    return "max_tokens", None if value is None else check_integer("max_tokens", value, least=1)
 
 
 def _read_temperature(_: ClientSettings[Any], value: Any) -> tuple[str, float | None]:

@@ -22,6 +22,7 @@ __all__ = [
     "exact_product",
     "exact_sum",
     "input_range",
+    "listed_price",
     "sum_of_costs",
 ]
 
@@ -112,6 +113,25 @@ class Price(Struct, frozen=True, kw_only=True):
         rates = {name: format(rate, "f") for name, rate in self.known.items()}
         more = {"currency": self.currency, "source": self.source, "updated_at": self.updated_at}
         return {**rates, **more, "subscription": self.subscription}
+
+
+def listed_price(pricing: Any) -> Price:
+    """Return the price in the gateway's list of models (contract: `Pricing`).
+
+    Raises:
+        TypeError: A rate is not exact.
+        ValueError: A rate is not a number, or the currency is not a code.
+    """
+    return Price(
+        input=pricing.input_per_token,
+        output=pricing.output_per_token,
+        cache_read=pricing.cache_read_per_token,
+        cache_write=pricing.cache_write_per_token,
+        currency=pricing.currency,
+        source=str(pricing.source),
+        updated_at=pricing.updated_at,
+        subscription=bool(pricing.subscription),
+    )
 
 
 def _rate(name: str, value: object) -> Decimal:

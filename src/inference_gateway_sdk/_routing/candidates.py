@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from .._model.cost import Price
+from .._model.arguments import check_bool, check_choice, check_integer, check_number, check_texts
+from .._model.cost import Price, listed_price
 from .._model.json_values import is_iterable, is_mapping
 from .._model.unknown_fields import set_module
 from .._wire.call import Target
@@ -46,7 +47,7 @@ class Fallback:
         deny: Patterns of models that are never added.
         needs: Abilities that added models must have ("image", "audio", "tools"), besides those that the request shows.
         price_factor: Leave out models that cost more than this multiple of the first one for this request.
-        cooldown: Seconds for which a failed route is not asked. By default 1 s that doubles up to 30 s, with jitter.
+        cooldown: Seconds for which a failed route is not asked. By default up to 1 s, doubled each time up to 15 s.
         after_content: "restart" begins anew at the next route after content was handed over. Only `deltas()` can
             show that, so other views of the stream refuse it.
         on: Further failures after which another route is asked: {"content_filter"}.
@@ -77,15 +78,15 @@ class Fallback:
             raise ValueError("fallback is empty: name at least one route, or write Fallback(auto=True)")
         self.targets: tuple[Target, ...] = tuple(_route(number, model) for number, model in enumerate(models))
         self.models: tuple[str, ...] = models
-        self.auto: bool = _flag("auto", auto)
-        self.max_routes: int = _count("max_routes", max_routes)
-        self.prefer: Prefer = _choice("prefer", prefer, _PREFER)
-        self.allow: tuple[str, ...] = _texts("allow", allow)
-        self.deny: tuple[str, ...] = _texts("deny", deny)
+        self.auto: bool = check_bool("auto", auto)
+        self.max_routes: int = check_integer("max_routes", max_routes, least=1)
+        self.prefer: Prefer = check_choice("prefer", prefer, _PREFER)
+        self.allow: tuple[str, ...] = check_texts("allow", allow)
+        self.deny: tuple[str, ...] = check_texts("deny", deny)
         self.needs: frozenset[str] = frozenset(_known("needs", needs, _NEEDS))
-        self.price_factor: float | None = _number("price_factor", price_factor)
-        self.cooldown: float | None = _number("cooldown", cooldown)
-        self.after_content: AfterContent = _choice("after_content", after_content, _AFTER_CONTENT)
+        self.price_factor: float | None = None if price_factor is None else check_number("price_factor", price_factor)
+        self.cooldown: float | None = None if cooldown is None else check_number("cooldown", cooldown, "seconds")
+        self.after_content: AfterContent = check_choice("after_content", after_content, _AFTER_CONTENT)
         self.on: frozenset[str] = frozenset(_known("on", on, KINDS))
         self.needs_listing: bool = self.auto or self.prefer == "price" or self.price_factor is not None
 
@@ -130,48 +131,8 @@ def _route(number: int, model: object) -> Target:
     return Target.resolve(model)
 
 
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, got {type(value).__name__}")
-    return value
-
-
-def _count(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, got {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {value}")
-    return value
-
-
-def _number(name: str, value: object) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name} must be above 0, got {value}")
-    return value
-
-
-def _choice(name: str, value: Any, allowed: tuple[str, ...]) -> Any:
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
-    return value
-
-
-def _texts(name: str, value: object) -> tuple[str, ...]:
-    if isinstance(value, (str, bytes)) or not is_iterable(value):
-        raise TypeError(f"{name} must be a list of strings, got {type(value).__name__}")
-    texts: list[Any] = list(value)
-    for text in texts:
-        if not isinstance(text, str):
-            raise TypeError(f"{name} must be a list of strings; {text!r} is not one")
-    return tuple(texts)
-
-
 def _known(name: str, value: object, allowed: frozenset[str]) -> tuple[str, ...]:
-    texts = _texts(name, value)
+    texts = check_texts(name, value)
     for text in texts:
         if text not in allowed:
             raise ValueError(f"{name}: {text!r} is unknown: choose from {', '.join(sorted(allowed))}")
@@ -215,13 +176,7 @@ def _price(pricing: Any) -> Price | None:
     if pricing is None or pricing.subscription:
         return None
     try:
-        return Price(
-            input=pricing.input_per_token,
-            output=pricing.output_per_token,
-            cache_read=pricing.cache_read_per_token,
-            cache_write=pricing.cache_write_per_token,
-            currency=pricing.currency,
-        )
+        return listed_price(pricing)
     except (TypeError, ValueError):
         return None
 

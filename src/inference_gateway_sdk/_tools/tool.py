@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-import math
 import re
 import warnings
 from collections.abc import (
@@ -23,6 +22,7 @@ from msgspec import Struct
 from .._generated.chat import ChatCompletionTool
 from .._generated.messages import MessagesTool
 from .._generated.responses import ResponseTool
+from .._model.arguments import check_number
 from .._model.encode import to_builtins
 from .._model.json_values import is_iterable, is_mapping, is_object, parse
 from .._model.unknown_fields import set_module
@@ -357,11 +357,7 @@ def _check(value: object, kind: type[T], name: str, wanted: str) -> T:
 def _check_timeout(timeout: object) -> float | None:
     if timeout is None:
         return None
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
-        raise TypeError(f"timeout must be a number of seconds or None, got {type(timeout).__name__}")
-    if not (timeout > 0 and math.isfinite(timeout)):
-        raise ValueError(f"timeout must be more than 0 seconds, got {timeout}")
-    return float(timeout)
+    return float(check_number("timeout", timeout, "seconds"))
 
 
 DialectName: TypeAlias = Literal["chat", "responses", "messages"]

@@ -6,6 +6,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from .._generated.chat import CreateChatCompletionResponse, Message
+from .._model.arguments import check_bool
 from .._model.json_values import is_mapping
 from ..errors import DeserializationError
 from . import codec
@@ -119,10 +120,9 @@ def pop_mcp_bypass(params: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     Raises:
         TypeError: `mcp_bypass` is neither True nor False.
     """
-    bypass = params.pop("mcp_bypass", False)
-    if not isinstance(bypass, bool):
-        raise TypeError(f"mcp_bypass must be True or False, got {type(bypass).__name__}")
-    return (("X-MCP-Bypass", "true"),) if bypass else ()
+    if "mcp_bypass" not in params or not check_bool("mcp_bypass", params.pop("mcp_bypass")):
+        return ()
+    return (("X-MCP-Bypass", "true"),)
 
 
 def read_messages(messages: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from msgspec import structs
 
 from .._generated.video import VideoJob, VideoJobStatus
+from .._model.arguments import check_number
 from .._model.unknown_fields import set_module
 from ..errors import (
     DecodingError,
@@ -191,13 +192,9 @@ def check_wait(interval: object, max_wait: object, on_progress: object) -> None:
         TypeError: One has the wrong type.
         ValueError: A number is not positive, or not finite.
     """
-    for name, value, none in (("interval", interval, ""), ("max_wait", max_wait, " or None")):
-        if value is None and none:
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise TypeError(f"{name} must be a number of seconds{none}, got {type(value).__name__}")
-        if not 0 < value < float("inf"):
-            raise ValueError(f"{name} must be a positive number of seconds{none}, got {value!r}")
+    check_number("interval", interval, "seconds")
+    if max_wait is not None:
+        check_number("max_wait", max_wait, "seconds")
     if on_progress is not None and not callable(on_progress):
         raise TypeError(f"on_progress must be a function of one argument, got {type(on_progress).__name__}")
 

@@ -23,6 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from .. import AsyncInferenceGatewayClient, Budget
+from .._model.arguments import check_integer
 from ..errors import BatchMismatchError
 from .job_run import JobOutcome, JobRun
 from .requests import fingerprint, read_request, read_settings
@@ -196,7 +197,7 @@ class Job:
         )  # fmt: skip
         if callable(key):
             raise TypeError(f"key must be the name of a field, got {type(key).__name__}")
-        _check_count("rows_per_shard", rows_per_shard)
+        check_integer("rows_per_shard", rows_per_shard, least=1)
         if client is not None and not callable(client):
             raise TypeError(
                 f"client must be a function that returns an AsyncInferenceGatewayClient, got {type(client).__name__}:"
@@ -300,7 +301,7 @@ class Job:
         """
         from .on_ray import run_on_ray
 
-        _check_count("workers", workers)
+        check_integer("workers", workers, least=1)
         run = self._begin(workers, progress, concurrency_each)
         return run_on_ray(run, address=address, workers=workers, actor_options=dict(actor_options or {}))
 
@@ -410,11 +411,6 @@ class Job:
 
     def _make_client(self, concurrency: int | Literal["auto"]) -> Any:
         return _client_factory(self._client, concurrency)()
-
-
-def _check_count(name: str, value: object) -> None:
-    if type(value) is not int or value < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
 
 
 def _client_factory(

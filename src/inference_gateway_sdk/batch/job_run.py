@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from msgspec import Struct, structs
 
 from .governor import Governor
+from .requests import open_listener
 from .shards import JobFile, JobFolder, Shard, ShardResult, estimate_rows, shards_of
-from .state import BatchProgress
+from .state import BatchProgress, Rates
 from .worker import ShardTask, add_progress
 
 if TYPE_CHECKING:
@@ -160,10 +161,10 @@ class JobRun:
         self._skipped = sum(result.done + result.failed for result in results.values())
         if task.budget is not None:
             self._settle_lost()
-        self._listener = _listener(progress)
+        self._listener = open_listener(progress)
         self._began = self._changed = clock()
         self._finished = 0
-        self._samples: deque[tuple[float, int, int]] = deque([(self._began, 0, 0)], 21)
+        self._recent = Rates(self._began)
         self.stopped: JobStopped | None = None
         self._error: str | None = None
 
@@ -254,10 +255,7 @@ class JobRun:
         now = self._clock()
         found = add_progress(*parts) if parts else BatchProgress(elapsed=0.0)
         count, tokens = found.done + found.failed, found.input_tokens + found.output_tokens
-        then, count_then, tokens_then = self._samples[0]
-        seconds = max(now - then, 1e-9)
-        rate = (count - count_then) / seconds
-        self._samples.append((now, count, tokens))
+        rate, tokens_rate = self._recent.add(now, count, tokens)
         skipped = self._skipped + found.skipped
         total = max(self._total, skipped + count)
         return structs.replace(
@@ -266,7 +264,7 @@ class JobRun:
             total=total,
             skipped=skipped,
             rate=rate,
-            tokens_rate=(tokens - tokens_then) / seconds,
+            tokens_rate=tokens_rate,
             eta=(total - skipped - count) / rate if rate > 0 else None,
             stopped=None if self.stopped == "busy" else self.stopped,
             ended=ended,
@@ -301,13 +299,3 @@ class JobRun:
         close: Any = getattr(self._listener, "close", None)
         if close is not None:
             close()
-
-
-def _listener(progress: Any) -> Callable[[BatchProgress], object] | None:
-    if progress is True:
-        from .progress import open_display
-
-        return open_display()
-    if progress is not False and not callable(progress):
-        raise TypeError(f"progress must be True, False or a function of a BatchProgress, got {type(progress).__name__}")
-    return progress or None

@@ -28,7 +28,7 @@ fcntl: Any = None  # on Windows, the lock is the existence of the file
 with contextlib.suppress(ImportError):
     fcntl = importlib.import_module("fcntl")
 
-__all__ = ["Fingerprint", "Journal", "answer_line", "openai_line"]
+__all__ = ["BatchFile", "Fingerprint", "Journal", "OutputLine", "answer_line", "openai_line", "write_atomically"]
 
 _FLUSH_ROWS: Final = 256
 _FLUSH_SECONDS: Final = 1.0
@@ -50,7 +50,7 @@ class Fingerprint(Struct, frozen=True, kw_only=True):
     form: str = "lines"
 
 
-class JobFile(Struct, frozen=True, kw_only=True):
+class BatchFile(Struct, frozen=True, kw_only=True):
     """The content of `<output>.job`."""
 
     version: int = 1
@@ -167,7 +167,7 @@ class Journal:
         self.id: str = os.urandom(8).hex()
         self.mark: Mark | None = None
         self._line = openai_line if form == "openai" else answer_line
-        self._job: JobFile | None = None
+        self._job: BatchFile | None = None
         self._beaten: list[int] = []  # offsets of lines that a later line of the same key replaces
         self._retried: dict[int, int] = {}  # hash of a failed row that is asked again: offset of its line
         self._lock = _Lock(Path(f"{path}.lock"), path)
@@ -192,7 +192,7 @@ class Journal:
         except FileNotFoundError:
             return
         try:
-            job = strict_decode(data, JobFile)
+            job = strict_decode(data, BatchFile)
         except msgspec.DecodeError as error:
             raise BatchMismatchError(
                 f"{self._job_path} is damaged ({error}): delete it to go on with {self.path.name} in spite of that"
@@ -218,12 +218,10 @@ class Journal:
         if self._job is not None:
             self._compare(self._job, fingerprint, mark, before)
         self._load(retry_failed=retry_failed)
-        self._write_atomically(
-            self._job_path, msgspec.json.encode(JobFile(id=self.id, fingerprint=fingerprint, mark=mark))
-        )
+        write_atomically(self._job_path, msgspec.json.encode(BatchFile(id=self.id, fingerprint=fingerprint, mark=mark)))
         self._begun = True
 
-    def _compare(self, job: JobFile, new: Fingerprint, mark: Mark | None, before: Mark | None) -> None:
+    def _compare(self, job: BatchFile, new: Fingerprint, mark: Mark | None, before: Mark | None) -> None:
         differences: list[tuple[str, Any, Any]] = [
             (name, getattr(job.fingerprint, name), getattr(new, name))
             for name in Fingerprint.__struct_fields__
@@ -373,14 +371,6 @@ class Journal:
         self._size = os.fstat(self._file).st_size
         self._beaten = []
 
-    def _write_atomically(self, path: Path, data: bytes) -> None:
-        temporary = Path(f"{path}.tmp")
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-
     def close(self) -> None:
         """Bring all lines to the disk, remove replaced ones, and release the output."""
         try:
@@ -394,6 +384,16 @@ class Journal:
             if self._created and not self._begun:  # bad input leaves no empty file
                 self.path.unlink(missing_ok=True)
             self._lock.release()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file at once, after its content is on the disk."""
+    temporary = Path(f"{path}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
 
 
 class _Flusher:

@@ -6,6 +6,8 @@ import math
 from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from .journal import write_atomically
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from decimal import Decimal
@@ -81,9 +83,7 @@ class _Series(NamedTuple):
 
 def write_report(path: Path, **parts: object) -> None:
     """Write the report atomically. The arguments are those of `render_report`."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(render_report(**parts), "utf-8")  # type: ignore[arg-type]
-    temporary.replace(path)
+    write_atomically(path, render_report(**parts).encode())  # type: ignore[arg-type]
 
 
 def render_report(

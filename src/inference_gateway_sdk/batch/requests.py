@@ -13,13 +13,24 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
+from .._model.arguments import check_bool, check_choice, check_integer, check_number
 from .._model.encode import encode
 from .._model.json_values import is_iterable, is_mapping
 from .._wire.call import Target
 from .journal import Fingerprint
 from .sources import FileSource, IterableSource, open_source
+from .state import BatchProgress  # noqa: TC001  (the same)
 
-__all__ = ["BatchSettings", "Kind", "fingerprint", "openai_call", "read_request", "read_settings", "route_of"]
+__all__ = [
+    "BatchSettings",
+    "Kind",
+    "fingerprint",
+    "open_listener",
+    "openai_call",
+    "read_request",
+    "read_settings",
+    "route_of",
+]
 
 Kind: TypeAlias = Literal["chat", "run", "openai"]
 
@@ -104,8 +115,8 @@ def read_settings(source: Any, destination: Any, *, ask: Any, key: Any, **more: 
         rpm=_read_rate("rpm", more["rpm"]),
         tpm=_read_rate("tpm", more["tpm"]),
         budgets=_read_budgets(more["budget"]),
-        raise_errors=_read_choice("on_error", more["on_error"], ("keep", "raise")) == "raise",
-        retry_failed=_read_bool("retry_failed", more["retry_failed"]),
+        raise_errors=check_choice("on_error", more["on_error"], ("keep", "raise")) == "raise",
+        retry_failed=check_bool("retry_failed", more["retry_failed"]),
         progress=_read_progress(more["progress"]),
     )
 
@@ -128,21 +139,15 @@ def _read_destination(destination: Any, source: FileSource | IterableSource) -> 
 def _read_concurrency(value: Any) -> int | None:
     if value == "auto":
         return None
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, str):
         raise TypeError(f'concurrency must be an integer or "auto", got {value!r}')
-    if value < 1:
-        raise ValueError(f"concurrency must be at least 1, got {value}")
-    return value
+    return check_integer("concurrency", value, least=1)
 
 
 def _read_rate(name: str, value: Any) -> Any:
     if value is None or hasattr(value, "reserve"):  # a pace that the workers of a job share
         return value
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} must be a number or None, got {type(value).__name__}")
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name} must be more than 0, got {value}")
-    return float(value)
+    return float(check_number(name, value))
 
 
 def _read_budgets(value: Any) -> tuple[Any, ...]:
@@ -153,22 +158,23 @@ def _read_budgets(value: Any) -> tuple[Any, ...]:
     return read_budgets(value)
 
 
-def _read_choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
-    return cast("str", value)
-
-
-def _read_bool(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, got {type(value).__name__}")
-    return value
-
-
 def _read_progress(value: Any) -> Any:
     if not isinstance(value, bool) and not callable(value):
         raise TypeError(f"progress must be True, False or a function of a BatchProgress, got {type(value).__name__}")
     return value
+
+
+def open_listener(progress: Any) -> Callable[[BatchProgress], object] | None:
+    """Return the function that receives the figures, for the argument `progress`.
+
+    Raises:
+        TypeError: It is neither a bool nor a function.
+    """
+    if _read_progress(progress) is not True:
+        return progress or None
+    from .progress import open_display
+
+    return open_display()
 
 
 def is_async(function: Any) -> bool:

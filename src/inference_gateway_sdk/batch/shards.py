@@ -8,35 +8,30 @@ from __future__ import annotations
 
 import glob
 import gzip
-import importlib
 import os
 from contextlib import suppress
 from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, cast
 
 import msgspec
 from msgspec import Struct, structs
 
 from .._model.type_info import strict_decode
-from .._version import install_command
+from .journal import write_atomically
+from .sources import Format, format_of, open_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 __all__ = [
     "InputFile", "JobFile", "JobFolder", "Shard", "ShardResult", "ShardRow", "count_lines", "estimate_rows",
-    "find_inputs", "locate", "names_in", "plan_file", "read_shard", "shards_of", "write_atomically",
+    "find_inputs", "locate", "names_in", "plan_file", "read_shard", "shards_of",
 ]  # fmt: skip
-
-Format = Literal["jsonl", "gzip", "parquet"]
 
 _SAMPLE: Final = 1 << 20  # bytes at the beginning of a file, from which the length of its rows is estimated
 _EDGE: Final = 1 << 16  # bytes at both ends of a file, by which a changed file is recognized
-_SUFFIXES: Final[dict[str, Format]] = {
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonl.gz": "gzip", ".ndjson.gz": "gzip", ".parquet": "parquet",
-}  # fmt: skip
 
 
 class InputFile(Struct, frozen=True, kw_only=True):
@@ -103,18 +98,10 @@ def find_inputs(source: str | Path | Sequence[str | Path]) -> tuple[Path, list[P
             raise ValueError(f"source: no file matches {text}")
         found.update(path.resolve() for path in files)
     for path in found:
-        _format(path)
+        format_of(path)
     paths = sorted(found)
     folder = Path(os.path.commonpath([path.parent for path in paths]))
     return folder, paths
-
-
-def _format(path: Path) -> Format:
-    name = path.name.lower()
-    for suffix, found in _SUFFIXES.items():
-        if name.endswith(suffix):
-            return found
-    raise ValueError(f"source: {path} must end in one of {', '.join(_SUFFIXES)}")
 
 
 def plan_file(path: Path, folder: Path, rows_per_shard: int, before: InputFile | None) -> InputFile:
@@ -123,7 +110,7 @@ def plan_file(path: Path, folder: Path, rows_per_shard: int, before: InputFile |
     Raises:
         ValueError: The file has shrunk or changed since the last plan, or has rows that cannot be read.
     """
-    kind = _format(path)
+    kind = format_of(path)
     end = _row_groups(path) if kind == "parquet" else path.stat().st_size
     name = path.relative_to(folder).as_posix()
     if before is None:
@@ -174,7 +161,7 @@ def _begins_line(path: Path, place: int) -> bool:
 def _measure(path: Path, kind: Format, end: int, rows_per_shard: int) -> tuple[int, int]:
     """Return the step and the estimated rows of a file."""
     if kind == "parquet":
-        with _parquet(path) as file:
+        with open_parquet(path) as file:
             rows = int(file.metadata.num_rows)
         return max(1, round(rows_per_shard * end / max(rows, 1))), rows
     with path.open("rb") as raw, _decompressed(raw, kind) as file:
@@ -251,21 +238,13 @@ def _lines(path: Path, shard: Shard) -> Iterator[tuple[int, bytes]]:
             place += len(line)
 
 
-def _parquet(path: Path) -> Any:
-    try:
-        parquet: Any = importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise ValueError(f"source: {path} needs pyarrow: {install_command('parquet')}") from None
-    return parquet.ParquetFile(path)
-
-
 def _row_groups(path: Path) -> int:
-    with _parquet(path) as file:
+    with open_parquet(path) as file:
         return int(file.metadata.num_row_groups)
 
 
 def _read_row_groups(path: Path, shard: Shard) -> Iterator[ShardRow]:
-    with _parquet(path) as file:
+    with open_parquet(path) as file:
         place = sum(file.metadata.row_group(group).num_rows for group in range(shard.start))
         for batch in file.iter_batches(batch_size=1024, row_groups=list(range(shard.start, shard.stop))):
             for row in batch.to_pylist():
@@ -422,16 +401,6 @@ def count_lines(path: Path) -> int:
             return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
     except FileNotFoundError:
         return 0
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file at once, after its content is on the disk."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 class ShardResult(Struct, kw_only=True):

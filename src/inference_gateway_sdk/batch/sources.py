@@ -22,15 +22,18 @@ from .state import Row
 __all__ = [
     "AsyncRows",
     "FileSource",
+    "Format",
     "IterableSource",
     "Key",
     "KeySet",
     "Mark",
     "Rows",
     "Scan",
+    "format_of",
     "hash_key",
     "hash_keys",
     "line_blocks",
+    "open_parquet",
     "open_source",
 ]
 
@@ -218,7 +221,7 @@ class FileSource:
     def __init__(self, path: Path, key: Key, *, openai: bool = False) -> None:
         self.path = path
         self.name: str = path.name
-        self.format = _format_of(path)
+        self.format = format_of(path)
         self._key = OPENAI_KEY if openai else key
         self._openai = openai
         if not path.is_file():
@@ -367,7 +370,7 @@ class FileSource:
         """Check the keys of a Parquet file. Its content is compared by its number of rows and its schema."""
         field = self._key if isinstance(self._key, str) else None
         keys, of_key, count = KeySet(), _key_reader(self._key), 0
-        with _parquet(self.path) as file:
+        with open_parquet(self.path) as file:
             if field is not None and field not in file.schema_arrow.names:
                 raise ValueError(f"source: {self.name} has no column {field!r}, which key names")
             schema = blake2b(str(file.schema_arrow).encode(), digest_size=16).hexdigest()
@@ -379,7 +382,7 @@ class FileSource:
                 except (ValueError, TypeError, LookupError) as error:
                     raise ValueError(f"source: {self.name}, row {count}: {_reason(error)}") from error
             self._refuse_duplicates(keys)
-        with _parquet(self.path) as file:
+        with open_parquet(self.path) as file:
             count = int(file.metadata.num_rows)
         before = None if mark is None or count < mark.size else Mark(mark.size, schema)
         return Scan(count, Mark(count, schema), before)
@@ -487,7 +490,12 @@ def _as_sequence(values: Any) -> Sequence[Any] | None:
     return cast("Any", values) if isinstance(values, Sequence) else None
 
 
-def _format_of(path: Path) -> Format:
+def format_of(path: Path) -> Format:
+    """Return the format of an input file, by its suffix.
+
+    Raises:
+        ValueError: It has another suffix.
+    """
     name = path.name.lower()
     for suffix, found in _SUFFIXES.items():
         if name.endswith(suffix):
@@ -528,7 +536,12 @@ def _reason(error: Exception) -> str:
     return text or type(error).__name__
 
 
-def _parquet(path: Path) -> Any:
+def open_parquet(path: Path) -> Any:
+    """Return a Parquet file that is open.
+
+    Raises:
+        ValueError: pyarrow is not installed.
+    """
     try:
         from pyarrow import parquet  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError:
@@ -537,6 +550,6 @@ def _parquet(path: Path) -> Any:
 
 
 def _parquet_rows(path: Path, columns: list[str] | None = None) -> Iterator[Any]:
-    with _parquet(path) as file:
+    with open_parquet(path) as file:
         for batch in file.iter_batches(batch_size=1024, columns=columns):
             yield from batch.to_pylist()

@@ -19,7 +19,7 @@ from .._model.usage import Usage
 from ..errors import BudgetExceededError, GatewayError, RequestError, StatusError
 from .window import Pace, Route, Window, percentile
 
-__all__ = ["Action", "BatchItem", "BatchOutcome", "BatchProgress", "BatchState", "Row", "Settled", "Stopped"]
+__all__ = ["Action", "BatchItem", "BatchOutcome", "BatchProgress", "BatchState", "Rates", "Row", "Settled", "Stopped"]
 
 Stopped: TypeAlias = Literal["budget", "interrupt", "errors"]
 
@@ -253,7 +253,7 @@ class BatchState:
         self._deadline: float | None = None
         self._streak: tuple[object, int] = (None, 0)
         self._began = self._next_report = now
-        self._samples: deque[tuple[float, int, int]] = deque([(now, 0, 0)], _SAMPLES)
+        self._recent = Rates(now)
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
         self._figures = Figures()
         self.skipped = skipped
@@ -449,11 +449,7 @@ class BatchState:
         figures = self._figures
         self._next_report = now + _EVERY
         count, tokens = figures.done + figures.failed, figures.input_tokens + figures.output_tokens
-        then, count_then, tokens_then = self._samples[0]
-        seconds = max(now - then, 1e-9)
-        rate = (count - count_then) / seconds
-        if now > then:
-            self._samples.append((now, count, tokens))
+        rate, tokens_rate = self._recent.add(now, count, tokens)
         left = None if self._total is None else max(0, self._total - self.skipped - count)
         limits = [route.window.limit for route in self._routes.values()]
         pauses = [route.until - now for route in self._routes.values()]
@@ -466,7 +462,7 @@ class BatchState:
             in_flight=self.in_flight,
             concurrency=sum(map(int, limits)),
             rate=rate,
-            tokens_rate=(tokens - tokens_then) / seconds,
+            tokens_rate=tokens_rate,
             input_tokens=figures.input_tokens,
             output_tokens=figures.output_tokens,
             cost=figures.cost_at_least if figures.costs else None,
@@ -499,6 +495,21 @@ class BatchState:
             refusals=figures.refusals,
             destination=destination,
         )
+
+
+class Rates:
+    """Rows and tokens in a second, over the last reports."""
+
+    def __init__(self, now: float) -> None:
+        self._samples: deque[tuple[float, int, int]] = deque([(now, 0, 0)], _SAMPLES)
+
+    def add(self, now: float, rows: int, tokens: int) -> tuple[float, float]:
+        """Add the counts so far, and return both rates."""
+        then, rows_then, tokens_then = self._samples[0]
+        seconds = max(now - then, 1e-9)
+        if now > then:
+            self._samples.append((now, rows, tokens))
+        return (rows - rows_then) / seconds, (tokens - tokens_then) / seconds
 
 
 class Figures:

@@ -15,8 +15,7 @@ from .._client.accounts import Budget
 from .._model.type_info import build_decoder, strict_decode
 from ..errors import BatchBusyError
 from .governor import Block, Governor, Lease, Permits, Used
-from .journal import JobFile as BatchFile
-from .journal import OutputLine
+from .journal import BatchFile, OutputLine
 from .shards import JobFolder, Shard, ShardResult, read_shard
 from .state import BatchProgress
 

@@ -221,16 +221,16 @@ class Inspector:
     def _load_prices(self) -> None:
         """Start to load the prices of the gateway's own list of models, unless they are there."""
         now = self.traffic.clock()
-        if self._loading is None and self.traffic.version and self._book.needs_loading(now):
+        if self._loading is None and self.traffic.version and self._book.needs_listing(now):
             self._loading = asyncio.create_task(self._load(now))
 
     async def _load(self, now: float) -> None:
         asked = Request(_LISTING, _Silent().receive)
         try:
             listing = await list_models(self._gateway, asked)
-            self._book.load(strict_decode(bytes(listing.body), ListModelsResponse))
+            self._book.load(strict_decode(bytes(listing.body), ListModelsResponse), now)
         except Exception as error:  # noqa: BLE001  (without prices the page shows no costs)
-            self._book.failed(now, error)
+            self._book.load_failed(error, now)
         finally:
             self._loading = None
 

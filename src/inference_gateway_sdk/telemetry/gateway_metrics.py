@@ -12,7 +12,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from .._client.watching import Watcher
+from .._model.arguments import check_choice, check_number
 from ..errors import ConnectError, ForbiddenError, GatewayError, PayloadTooLargeError
+from .names import OPERATIONS
 from .points import DURATION, FIRST_CHUNK, TOKENS, Observation, Points, export
 
 if TYPE_CHECKING:
@@ -26,11 +28,6 @@ __all__ = ["GatewayMetrics", "TokenPolicy"]
 
 TokenPolicy: TypeAlias = Literal["missing", "all", "none"]
 
-_OPERATIONS: Final = {
-    "chat": "chat", "responses": "chat", "messages": "chat", "image": "generate_content",
-    "speech": "generate_content", "sound_effect": "generate_content", "music": "generate_content",
-    "video": "generate_content",
-}  # fmt: skip
 _LAST_FLUSH: Final = 2.0  # seconds that a process waits at its exit
 _WHEN_OFF: Final = 600.0  # seconds without a push after the gateway refused metrics
 _MOST_WAITING: Final = 20_000
@@ -102,10 +99,8 @@ class GatewayMetrics(Watcher):
                 raise TypeError(f"{name} must be a string, got {type(text).__name__}")
         if source in ("", "gateway"):
             raise ValueError(f"source must be the name of this program, got {source!r}: 'gateway' is the gateway's own")
-        if not interval > 0:
-            raise ValueError(f"interval must be a positive number of seconds, got {interval!r}")
-        if tokens not in ("missing", "all", "none"):
-            raise ValueError(f"tokens must be 'missing', 'all' or 'none', got {tokens!r}")
+        check_number("interval", interval, "seconds")
+        check_choice("tokens", tokens, ("missing", "all", "none"))
         self.rejected: int = 0
         self._client = client.with_options(watchers=(), max_retries=0)
         self._resource = {"service.name": source}
@@ -138,7 +133,7 @@ class GatewayMetrics(Watcher):
 
     def ended(self, state: Any, call: CallEnded, /) -> None:
         """Keep the observations of a call for the next push."""
-        if call.began.operation not in _OPERATIONS or call.end == "cancelled":
+        if call.began.operation not in OPERATIONS or call.end == "cancelled":
             return
         if len(self._ended) >= _MOST_WAITING:
             self._lost += 1
@@ -188,7 +183,7 @@ class GatewayMetrics(Watcher):
 
     def _observations(self, call: _Ended) -> list[Observation]:
         began = call.began
-        attributes = [*self._labels, ("gen_ai.operation.name", _OPERATIONS[began.operation])]
+        attributes = [*self._labels, ("gen_ai.operation.name", OPERATIONS[began.operation])]
         if began.provider:
             attributes.append(("gen_ai.provider.name", began.provider))
         if began.model:

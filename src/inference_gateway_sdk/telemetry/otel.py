@@ -15,6 +15,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from .._client.watching import SpanWatcher
+from .._model.arguments import check_choice, check_integer
 from .content import Scrubber, captured_request, captured_result, finish_reasons, read_fields
 from .names import COUNTERS, METRICS, OPERATIONS, USAGE, Convention, model_name, provider_name
 
@@ -98,16 +99,11 @@ class OpenTelemetry(SpanWatcher):
             TypeError: `redact` is not a function, or `max_content` is not an integer.
             ValueError: `content` or `metrics` is unknown, or `max_content` is negative.
         """
-        if content not in ("none", "span", "event", "both"):
-            raise ValueError(f"content must be 'none', 'span', 'event' or 'both', got {content!r}")
-        if metrics not in ("1.41", "0.1", "both", None):
-            raise ValueError(f"metrics must be '1.41', '0.1', 'both' or None, got {metrics!r}")
+        check_choice("content", content, ("none", "span", "event", "both"))
+        check_choice("metrics", metrics, ("1.41", "0.1", "both", None))
         if redact is not None and not callable(redact):
             raise TypeError(f"redact must be a function from text to text, got {type(redact).__name__}")
-        if not isinstance(max_content, int) or isinstance(max_content, bool):  # type: ignore[redundant-expr]  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"max_content must be an integer, got {type(max_content).__name__}")
-        if max_content < 0:
-            raise ValueError(f"max_content must be at least 0, got {max_content}")
+        check_integer("max_content", max_content, least=0)
         self._on_span = content in ("span", "both")
         self._on_event = content in ("event", "both")
         self._scrub = Scrubber(redact, max_content)

@@ -13,17 +13,18 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from .names import BOUNDS, METRICS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["BOUNDS", "DURATION", "FIRST_CHUNK", "TOKENS", "Observation", "Points", "export"]
+__all__ = ["DURATION", "FIRST_CHUNK", "TOKENS", "Observation", "Points", "export"]
 
-DURATION: Final = "gen_ai.client.operation.duration"
-FIRST_CHUNK: Final = "gen_ai.client.operation.time_to_first_chunk"
-TOKENS: Final = "gen_ai.client.token.usage"
-_UNITS: Final = {DURATION: "s", FIRST_CHUNK: "s", TOKENS: "{token}"}
-BOUNDS: Final = tuple(0.01 * 2**power for power in range(14))
-"""The bounds of the conventions' duration histograms: 0.01 s, doubled up to 81.92 s."""
+_METRICS: Final = METRICS["1.41"]  # the names that the gateway knows (gateway-behaviour.md#metrics-push)
+DURATION: Final = _METRICS["duration"].name
+FIRST_CHUNK: Final = _METRICS["first_chunk"].name
+TOKENS: Final = _METRICS["tokens"].name
+_UNITS: Final = {one.name: one.unit for one in _METRICS.values()}
 
 Attributes: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from ..._model.unknown_fields import unknown_of
 from ...errors import GatewayError
-from ..routes import async_load_listing, plan_journey, reusable, reusable_params, route_book
+from ..routes import plan_journey, reusable, reusable_params, route_book
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -282,7 +282,8 @@ async def load_models(session: AsyncSession, book: RouteBook, settings: ClientSe
     if not book.needs_listing(now):
         return
     from ..._wire.models import models_call
+    from ..prices import async_load_once
 
     plain = structs.replace(settings, watchers=(), ledger=None, budgets=(), watched=False, fallback=None)
     listing = models_call(None, ["context_window", "pricing", "modalities"])
-    await async_load_listing(book, lambda: session.send(listing, plain), now)
+    await async_load_once(book, lambda: session.send(listing, plain), now)

@@ -208,7 +208,7 @@ class AsyncSession:
         from ..prices import async_load_once
 
         book = settings.book
-        if book is not None and book.needs_loading(self.runtime.monotonic()):
+        if book is not None and book.needs_listing(self.runtime.monotonic()):
             plain = structs.replace(settings, watchers=(), ledger=None, budgets=(), watched=False)
             listing = models_call(None, ["pricing"])
             await async_load_once(book, lambda: self.send(listing, plain), self.runtime.monotonic())
@@ -371,7 +371,7 @@ class AsyncSession:
         return error
 
     def _meta(self, status: int, headers: Headers, attempts: RetryState[AsyncTokenSource], body: bytes | None) -> Meta:
-        return Meta(
+        meta = Meta(
             status=status,
             headers=headers,
             selected_provider=headers.get("x-selected-provider"),
@@ -379,9 +379,9 @@ class AsyncSession:
             elapsed=self.runtime.monotonic() - attempts.began,
             attempts=attempts.count,
             raw=body,
-            route=attempts.route,
-            tried=attempts.tried,
         )
+        journey = attempts.journey
+        return meta if journey is None else structs.replace(meta, route=journey.route.name, tried=journey.tried)
 
     @staticmethod
     async def _emit_response(attempts: RetryState[AsyncTokenSource], meta: Meta) -> None:

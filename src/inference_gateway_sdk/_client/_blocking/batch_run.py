@@ -11,14 +11,14 @@ from msgspec import structs
 from ..._run.result import Run
 from ...batch.crew import Crew, next_row
 from ...batch.journal import Journal
-from ...batch.requests import fingerprint, kind_of, openai_call, read_request, read_settings, route_of
+from ...batch.requests import fingerprint, kind_of, open_listener, openai_call, read_request, read_settings, route_of
 from ...batch.sources import KeySet, hash_key
-from ...batch.state import BUSY, Action, BatchItem, BatchOutcome, BatchProgress, BatchState, Row, Settled
+from ...batch.state import BUSY, Action, BatchItem, BatchOutcome, BatchState, Row, Settled
 from ...errors import GatewayError, StatusError
 from ..hooks import ask, notify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator
 
     from ..._wire.retry import RetryPolicy
     from ...batch.requests import BatchSettings
@@ -100,7 +100,7 @@ class BatchRun:
         )
         self._rows: Any = _unasked(settings.source, done)
         self._client = _client_of(caller, settings, journal)
-        self._listener = _listener(settings.progress)
+        self._listener = open_listener(settings.progress)
         self._keeps_errors = getattr(settings.ask, "keeps_errors", False)  # a shard of a job
         self._failure: Exception | None = None  # of the source or of the first row: nothing can be asked
 
@@ -320,12 +320,3 @@ def _without_busy(settings: Any) -> RetryPolicy:
         return None if users is None else users(error)
 
     return structs.replace(policy, retry_if=retry_if)
-
-
-def _listener(progress: Any) -> Callable[[BatchProgress], object] | None:
-    """Return the function that receives the figures."""
-    if progress is True:
-        from ...batch.progress import open_display
-
-        return open_display()
-    return progress or None

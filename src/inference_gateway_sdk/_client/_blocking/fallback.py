@@ -9,7 +9,7 @@ from msgspec import structs
 
 from ..._model.unknown_fields import unknown_of
 from ...errors import GatewayError
-from ..routes import load_listing, plan_journey, reusable, reusable_params, route_book
+from ..routes import plan_journey, reusable, reusable_params, route_book
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -283,7 +283,8 @@ def load_models(session: Session, book: RouteBook, settings: ClientSettings[Toke
     if not book.needs_listing(now):
         return
     from ..._wire.models import models_call
+    from ..prices import load_once
 
     plain = structs.replace(settings, watchers=(), ledger=None, budgets=(), watched=False, fallback=None)
     listing = models_call(None, ["context_window", "pricing", "modalities"])
-    load_listing(book, lambda: session.send(listing, plain), now)
+    load_once(book, lambda: session.send(listing, plain), now)

@@ -209,7 +209,7 @@ class Session:
         from ..prices import load_once
 
         book = settings.book
-        if book is not None and book.needs_loading(self.runtime.monotonic()):
+        if book is not None and book.needs_listing(self.runtime.monotonic()):
             plain = structs.replace(settings, watchers=(), ledger=None, budgets=(), watched=False)
             listing = models_call(None, ["pricing"])
             load_once(book, lambda: self.send(listing, plain), self.runtime.monotonic())
@@ -372,7 +372,7 @@ class Session:
         return error
 
     def _meta(self, status: int, headers: Headers, attempts: RetryState[TokenSource], body: bytes | None) -> Meta:
-        return Meta(
+        meta = Meta(
             status=status,
             headers=headers,
             selected_provider=headers.get("x-selected-provider"),
@@ -380,9 +380,9 @@ class Session:
             elapsed=self.runtime.monotonic() - attempts.began,
             attempts=attempts.count,
             raw=body,
-            route=attempts.route,
-            tried=attempts.tried,
         )
+        journey = attempts.journey
+        return meta if journey is None else structs.replace(meta, route=journey.route.name, tried=journey.tried)
 
     @staticmethod
     def _emit_response(attempts: RetryState[TokenSource], meta: Meta) -> None:
