@@ -114,13 +114,11 @@ def _argument_text(value: object) -> str:
 
 
 def _chat(answer: dict[str, Any]) -> Answer:
-    choices: Any = answer.get("choices")
-    choice: Any = choices[0] if choices and isinstance(choices, list) else None
-    if not isinstance(choice, dict):
-        choice = (_objects(choices) or [{}])[0]
-    message: Any = choice.get("message")
-    if not isinstance(message, dict):
-        message = {}
+    choices: object = answer.get("choices")
+    first: object = choices[0] if is_array(choices) and choices else None
+    choice: dict[str, Any] = first if is_object(first) else (_objects(choices) or [{}])[0]
+    given_message: object = choice.get("message")
+    message: dict[str, Any] = given_message if is_object(given_message) else {}
     content: object = message.get("content")
     if is_array(content):
         content = "".join(part["text"] for part in _objects(content) if isinstance(part.get("text"), str))

@@ -63,7 +63,7 @@ def read_history(messages: Any, dialect: DialectName) -> list[Entry]:
 def answered(answer: Any, dialect: DialectName, *, provider: str | None = None, model: str | None = None) -> Answered:
     """Return the entry for an answer of the client: whether it is complete, and which calls the gateway ran."""
     entry = _answered(answer, decoded_to_builtins(answer), dialect, provider, model)
-    entry.__dict__["read"] = read_answer(dialect, entry.answer)  # as the cached property would, without its lock
+    vars(entry)["read"] = read_answer(dialect, entry.answer)  # as the cached property would, without its lock
     return entry
 
 

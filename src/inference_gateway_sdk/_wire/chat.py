@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import operator
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from .._generated.chat import CreateChatCompletionResponse, Message
 from .._model.arguments import check_bool
-from .._model.json_values import is_mapping
+from .._model.json_values import is_array, is_mapping
 from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
@@ -73,7 +73,6 @@ class ChatBody:
         self._given = given
         self._extra = extra
         self._fields: dict[str, Any] | None = None  # of the last request
-        self._messages: Any = None  # of the last request, as they were given
 
     def encode(self, messages: Any) -> bytes:
         """Return the JSON of a request.
@@ -95,16 +94,15 @@ class ChatBody:
         else:
             fields = {**fields, "messages": self._continued(fields["messages"], messages)}
         found = codec.encode(fields)
-        self._fields, self._messages = fields, messages
+        self._fields = fields
         return found
 
     def _continued(self, read: list[Any], messages: Any) -> list[Any]:
         """Return the conversation as a list of messages, of which the first ones may be those of the last request."""
-        before = self._messages
-        grown = type(before) is list and type(messages) is list and len(before) <= len(messages)
-        if not grown or not all(map(operator.is_, before, messages)):
-            return read_messages(messages)
-        return read + [_message(messages[at], f"messages[{at}]") for at in range(len(read), len(messages))]
+        known = len(read)
+        if is_array(messages) and known <= len(messages) and all(map(is_, read, messages)):
+            return read + [_message(messages[at], f"messages[{at}]") for at in range(known, len(messages))]
+        return read_messages(messages)
 
 
 def dropped_fields(extra: Mapping[str, Any] | None) -> list[str]:

@@ -308,8 +308,9 @@ class RunStream(Generic[T]):
     def _no_steps(self) -> Iterator[Any]:
         """Yield nothing: `final()` has performed the run."""
         self._check_not_reading()
-        for nothing in ():
-            yield nothing
+        nothing: tuple[Any, ...] = ()
+        for one in nothing:
+            yield one
 
     def _check_not_reading(self) -> None:
         if self._reading:
@@ -525,8 +526,9 @@ class RunStream(Generic[T]):
         method: Callable[..., Any]
         match self._state.settings.dialect:
             case "chat" if self._fallback is None:
+                own: Any = self._client
                 provider = params.pop("provider", None)
-                streams = self._client._chat_streams(self._model, provider, params, described=True)  # noqa: SLF001
+                streams = own._chat_streams(self._model, provider, params, described=True)  # noqa: SLF001
                 if ask.seconds is None:  # otherwise the timeout of each request is shorter
                     self._asked, self._asks = ask.params, streams
                 return streams(ask.messages)
