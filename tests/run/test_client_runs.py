@@ -791,3 +791,25 @@ def test_the_fallback_of_a_run_does_not_change_the_client(gateway: ScriptedGatew
         falling.run("openai/gpt-4o", "Hi", fallback=None)
         falling.run("openai/gpt-4o", "Hi")
         assert falling._settings is settings
+
+
+def test_a_run_is_read_by_one_reader(gateway: ScriptedGateway) -> None:
+    """A tool that reads or closes the run that calls it gets an error, and the run goes on."""
+    gateway.reply(tool_calls=[("meddle", {"how": "final"}), ("meddle", {"how": "close"})])
+    gateway.reply("Done.")
+
+    def meddle(how: str) -> str:
+        try:
+            getattr(stream, how)()
+        except RuntimeError as error:
+            ran.append(str(error))
+        return "tried"
+
+    with (
+        sdk.InferenceGatewayClient(gateway.url, proxy=None) as client,
+        client.run_stream("openai/gpt-4o-mini", "Hi", tools=[meddle]) as stream,
+    ):
+        assert stream.final().text == "Done."
+        assert list(stream.deltas()) == []
+        assert stream.final().text == "Done."
+    assert ran == ["the run is being read by final(): use one reader"] * 2

@@ -10,7 +10,7 @@ import pytest
 from inference_gateway_sdk import Message, assistant, image_part, tool_result, user
 from inference_gateway_sdk import types as contract
 from inference_gateway_sdk._wire.call import Target
-from inference_gateway_sdk._wire.chat import chat_body
+from inference_gateway_sdk._wire.chat import ChatBody
 from inference_gateway_sdk._wire.messages import messages_body
 from inference_gateway_sdk._wire.responses import response_body
 
@@ -24,7 +24,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 def chat(messages: Any = "Hi", **params: Any) -> dict[str, Any]:
     """The body of a chat."""
-    body: dict[str, Any] = json.loads(chat_body(CHAT, messages, params, stream=False))
+    body: dict[str, Any] = json.loads(ChatBody(CHAT, params, stream=False).encode(messages))
     return body
 
 
@@ -39,6 +39,30 @@ def response(input: Any = "Hi", **params: Any) -> dict[str, Any]:
     """The body of a Responses request."""
     body: dict[str, Any] = json.loads(response_body(CHAT, input, params, stream=False))
     return body
+
+
+def test_a_body_that_continues_is_that_of_a_new_request() -> None:
+    """Further bodies of the same parameters, for longer, changed and shorter conversations, equal new ones."""
+    call = {"id": "1", "type": "function", "function": {"name": "now", "arguments": "{}"}}
+    asked = [{"role": "user", "content": "Hi"}]
+    called = [*asked, {"role": "assistant", "content": None, "tool_calls": [call]}]
+    answered = [*called, {"role": "tool", "tool_call_id": "1", "content": "noon \ud800"}, "And now?"]
+    params = {"tools": [NESTED], "temperature": 0.5}
+    body = ChatBody(CHAT, params, stream=True)
+    for messages in (asked, called, answered, answered, [{**asked[0]}, *answered[1:]], asked, "Hi", answered):
+        assert body.encode(messages) == ChatBody(CHAT, params, stream=True).encode(messages)
+
+
+def test_a_body_that_continues_checks_what_is_new() -> None:
+    """A wrong message is refused by its place, added or put in place of a checked one, and again when repeated."""
+    right, wrong = {"role": "user", "content": "Hi"}, {"role": "usr", "content": "Hi"}
+    body = ChatBody(CHAT, {}, stream=True)
+    body.encode([right, right])
+    for messages, place in (([right, right, wrong], 2), ([wrong, right, right], 0), ([right, right, wrong], 2)):
+        with pytest.raises(ValueError, match=rf"messages\[{place}\] has the role 'usr'"):
+            body.encode(messages)
+    with pytest.raises(ValueError, match="messages is empty"):
+        body.encode([])
 
 
 @pytest.mark.parametrize(

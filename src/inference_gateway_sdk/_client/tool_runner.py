@@ -18,7 +18,7 @@ from .._run.events import Began, Finished
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from .._run.turn import PlannedCall
     from .._tools.tool import Toolbox
@@ -91,11 +91,11 @@ class AsyncToolRunner:
         import asyncio
 
         calls = calls[: self._concurrency]
-        run = self._run if self._watch is None else self._run_watched
-        yield Began(tuple(one.call.id for one in calls))
+        yield Began(tuple([one.call.id for one in calls]))
         if len(calls) == 1:
-            yield await self._run_alone(run(calls[0], seconds))
+            yield await self.run_alone(calls[0], seconds)
             return
+        run = self._run if self._watch is None else self._run_watched
         tasks = [asyncio.ensure_future(run(one, seconds)) for one in calls]
         pending = set(tasks)
         try:
@@ -109,13 +109,21 @@ class AsyncToolRunner:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run_alone(self, running: Coroutine[Any, Any, Finished]) -> Finished:
-        """Run the only call of a batch, in a task for its copy of the context variables."""
+    def only(self, calls: Sequence[PlannedCall]) -> PlannedCall | None:
+        """Return the only call that `events` would run, None if there are several."""
+        return calls[0] if len(calls) == 1 or self._concurrency == 1 else None
+
+    async def run_alone(self, one: PlannedCall, seconds: float | None) -> Finished:
+        """Run the only call of a batch, in a task for its copy of the context variables.
+
+        Cancellation and exceptions are as in `events`.
+        """
         import asyncio
 
+        run = self._run if self._watch is None else self._run_watched
         current = asyncio.current_task()
         before = 0 if current is None else current.cancelling()
-        finished = await asyncio.ensure_future(running)
+        finished = await asyncio.get_running_loop().create_task(run(one, seconds))
         if current is not None and current.cancelling() > before:  # the tool has suppressed the run's cancellation
             raise asyncio.CancelledError
         return finished
@@ -209,17 +217,24 @@ class ToolRunner:
             seconds: Remaining seconds of the run, None for no limit. Only calls in threads can be abandoned then.
         """
         calls = calls[: self._concurrency]
-        yield Began(tuple(one.call.id for one in calls))
-        if self._concurrency == 1 and calls[0].tool.timeout is None:
-            if self._watch is None:
-                yield self._run_here(calls[0])
-                return
-            step = self._watch(calls[0])
-            with step.ending(), step.current():
-                finished = step.finish(self._run_here(calls[0]))
-            yield finished
+        yield Began(tuple([one.call.id for one in calls]))
+        one = self.only(calls)
+        if one is not None:
+            yield self.run_alone(one, seconds)
         else:
             yield from self._run_in_threads(calls, seconds)
+
+    def only(self, calls: Sequence[PlannedCall]) -> PlannedCall | None:
+        """Return the only call that `events` would run, if it runs in the caller's thread."""
+        return calls[0] if self._concurrency == 1 and calls[0].tool.timeout is None else None
+
+    def run_alone(self, one: PlannedCall, _seconds: float | None) -> Finished:
+        """Run a call in the caller's thread, where nothing can stop it after its seconds."""
+        if self._watch is None:
+            return self._run_here(one)
+        step = self._watch(one)
+        with step.ending(), step.current():
+            return step.finish(self._run_here(one))
 
     def _run_here(self, one: PlannedCall) -> Finished:
         began, key = self._clock(), one.call.id

@@ -114,25 +114,29 @@ def _argument_text(value: object) -> str:
 
 
 def _chat(answer: dict[str, Any]) -> Answer:
-    choice: dict[str, Any] = (_objects(answer.get("choices")) or [{}])[0]
-    message: Any = choice.get("message")
-    message = message if is_object(message) else {}
+    choices: object = answer.get("choices")
+    first: object = choices[0] if is_array(choices) and choices else None
+    choice: dict[str, Any] = first if is_object(first) else (_objects(choices) or [{}])[0]
+    given_message: object = choice.get("message")
+    message: dict[str, Any] = given_message if is_object(given_message) else {}
     content: object = message.get("content")
     if is_array(content):
         content = "".join(part["text"] for part in _objects(content) if isinstance(part.get("text"), str))
-    calls: list[WireCall] = []
     given: object = message.get("tool_calls")
-    for one in _objects(given) if given else ():
-        function: Any = one.get("function")
-        function = function if is_object(function) else {}
-        name, text = str(function.get("name") or ""), _argument_text(function.get("arguments"))
-        calls.append(WireCall(str(one.get("id") or ""), name, text))
+    calls = [_chat_call(one) for one in _objects(given)] if given else []
     finish = str(choice.get("finish_reason") or "")
     refusal = _text(message.get("refusal"))
     end = _CHAT_ENDS.get(finish, "other")
     if refusal is not None and end in {"stop", "other"}:
         end = "refusal"
     return Answer(_text(content), refusal, tuple(calls), _by_calls(end, calls), finish)
+
+
+def _chat_call(call: dict[str, Any]) -> WireCall:
+    function: Any = call.get("function")
+    function = function if is_object(function) else {}
+    name, text = str(function.get("name") or ""), _argument_text(function.get("arguments"))
+    return WireCall(str(call.get("id") or ""), name, text)
 
 
 def _by_calls(end: End, calls: list[WireCall]) -> End:

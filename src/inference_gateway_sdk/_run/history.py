@@ -15,6 +15,7 @@ from .._model.encode import decoded_to_builtins, to_builtins
 from .._model.json_values import is_array, is_iterable, is_mapping, is_object
 from .._model.model import Model
 from .._model.open_types import Unknown as UnknownVariant
+from .answers import read_answer
 from .transcript import Answered, Entry, Result, RunCall, Transcript, UserMessage, add_to_calls
 
 if TYPE_CHECKING:
@@ -61,21 +62,22 @@ def read_history(messages: Any, dialect: DialectName) -> list[Entry]:
 
 def answered(answer: Any, dialect: DialectName, *, provider: str | None = None, model: str | None = None) -> Answered:
     """Return the entry for an answer of the client: whether it is complete, and which calls the gateway ran."""
-    return _answered(answer, decoded_to_builtins(answer), dialect, provider, model)
+    entry = _answered(answer, decoded_to_builtins(answer), dialect, provider, model)
+    vars(entry)["read"] = read_answer(dialect, entry.answer)  # as the cached property would, without its lock
+    return entry
 
 
 def _answered(
     answer: Any, plain: dict[str, Any], dialect: DialectName, provider: str | None = None, model: str | None = None
 ) -> Answered:
     calls: list[Any] = getattr(answer, "tool_calls", None) or []
+    on_gateway = [at for at, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)] if calls else ()
     return Answered(
         dialect=dialect,
         answer=plain,
         provider=provider,
         model=model,
-        on_gateway=tuple([at for at, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)])
-        if calls
-        else (),
+        on_gateway=tuple(on_gateway) if on_gateway else (),
         complete=getattr(answer, "complete", True) is not False,
     )
 

@@ -215,16 +215,18 @@ class Rendering:
         message: Any = choices[0].get("message") if is_array(choices) and choices else None
         if not is_object(message):
             return
-        found = {key: value for key, value in message.items() if key in _CHAT_KEYS and key != "tool_calls"}
-        refusal: object = message.get("refusal")
+        found: dict[str, Any] = {}
+        others: dict[str, Any] = {}
+        for key, value in message.items():
+            if key not in _CHAT_KEYS:
+                others[key] = value
+            elif key != "tool_calls":
+                found[key] = value
+        refusal: object = others.get("refusal")
         if isinstance(refusal, str) and refusal and not found.get("content"):
             found["content"] = refusal
-        for key, value in message.items():
-            if (
-                key not in _CHAT_KEYS
-                and value not in (None, [], {}, "")
-                and (key != "refusal" or found["content"] != value)
-            ):
+        for key, value in others.items():
+            if value not in (None, [], {}, "") and (key != "refusal" or found["content"] != value):
                 self.lose(f"message.{key}", f"{key}, which the gateway does not pass on,")
         if calls:
             raws = [one for one in message["tool_calls"] if is_object(one)]

@@ -40,6 +40,8 @@ class RequestBuilder:
         self._tools: dict[bool, list[dict[str, Any]]] = {}  # descriptions of the toolbox, strict or not
         self._has_tools = bool(settings.toolbox)
         self._noted = not self._has_tools
+        self._params: dict[str, Any] = {}  # of the last request: the same object as long as they are the same
+        self._key: tuple[Any, ...] = ()  # the arguments that they were built for
 
     @property
     def losses(self) -> list[Loss]:
@@ -59,11 +61,17 @@ class RequestBuilder:
             self._note_offered()
         settings = self._settings
         constraint = None if output is None else output.constraint()
-        params = self._parameters(constraint, first=first, strict_tools=strict_tools)
+        key = (output, strict_tools, first and "tool_choice" in settings.params)
+        if key != self._key:
+            self._params, self._key = self._parameters(constraint, first=first, strict_tools=strict_tools), key
+        params = self._params
         rendered = self._rendering.render(self._entries)
-        _add_system(params, rendered.system)
         messages = rendered.messages
+        if rendered.system is not None:
+            params = dict(params)
+            _add_system(params, rendered.system)
         if constraint is not None and constraint.instruction is not None:
+            params = dict(params)
             messages = _with_instruction(settings, messages, params, constraint.instruction)
         own_tools = self._has_tools or (constraint is not None and constraint.tool is not None)
         return Ask(
@@ -131,10 +139,8 @@ def offered_last(entries: list[Entry]) -> list[dict[str, Any]]:
     return []
 
 
-def _add_system(params: dict[str, Any], system: str | None) -> None:
+def _add_system(params: dict[str, Any], system: str) -> None:
     """Add a text to the parameter `system` of Messages, which is a string or a list of blocks."""
-    if system is None:
-        return
     given: Any = params.get("system")
     if not given:
         params["system"] = system

@@ -270,8 +270,9 @@ class RunState:
                 every = range(len(entry.read.calls))
                 entry = structs.replace(entry, on_gateway=tuple(every))
             calls = self._add_answer(entry, reply)
-            mine = [call for call in calls if call.status == "pending"]
-            self._ran += [call for call in calls if call.status == "on_gateway"]
+            mine = [call for call in calls if call.status == "pending"] if calls else []
+            if len(mine) < len(calls):
+                self._ran += [call for call in calls if call.status == "on_gateway"]
         if entry is None:
             raise ValueError("answers is empty: Replied must contain at least one answer")
         self._rounds += 1

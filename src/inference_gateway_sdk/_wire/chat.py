@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from .._generated.chat import CreateChatCompletionResponse, Message
 from .._model.arguments import check_bool
-from .._model.json_values import is_mapping
+from .._model.json_values import is_array, is_mapping
 from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from .call import Target
 
-__all__ = ["CHAT_FIELDS", "chat_body", "chat_call", "dropped_fields", "pop_mcp_bypass", "read_chat"]
+__all__ = ["CHAT_FIELDS", "ChatBody", "chat_call", "dropped_fields", "pop_mcp_bypass", "read_chat"]
 
 PATH = "/chat/completions"
 _REQUEST = "CreateChatCompletionRequest"
@@ -44,37 +45,64 @@ def chat_call(
     return post_call(PATH, target, body, read_chat, headers=headers)
 
 
-def chat_body(
-    target: Target,
-    messages: Any,
-    params: Mapping[str, Any],
-    *,
-    stream: bool,
-    extra: Mapping[str, Any] | None = None,
-) -> bytes:
-    """Return the request's JSON.
+class ChatBody:
+    """The JSON of chat requests that differ only in their messages. Their other fields are checked once.
 
     Args:
         target: Resolved model and provider.
-        messages: A string, a message, or a list of both.
         params: The other fields of the contract.
         stream: Request a stream, with usage at its end unless `params` sets `stream_options`.
         extra: Fields that the contract does not list.
 
     Raises:
-        TypeError: A keyword is unknown or a value has the wrong type.
-        ValueError: There are no messages, a value is out of bounds, or a field is given twice.
-        SerializationError: A value cannot be encoded as JSON.
+        TypeError: A tool, a choice of one or a format has the wrong form.
+        ValueError: One has a misspelt or foreign name.
     """
-    reject_stream(params, extra, "generate_content_stream")
-    given = dict(params)
-    if stream:
-        given["stream"] = True
-        if given.get("stream_options") is None:
-            given["stream_options"] = {"include_usage": True}
-    check_shapes(given, "chat")
-    content = {"messages": read_messages(messages)}
-    return codec.encode(request_fields(_REQUEST, given, target, extra, content=content))
+
+    def __init__(
+        self, target: Target, params: Mapping[str, Any], *, stream: bool, extra: Mapping[str, Any] | None = None
+    ) -> None:
+        reject_stream(params, extra, "generate_content_stream")
+        given = dict(params)
+        if stream:
+            given["stream"] = True
+            if given.get("stream_options") is None:
+                given["stream_options"] = {"include_usage": True}
+        check_shapes(given, "chat")
+        self._target = target
+        self._given = given
+        self._extra = extra
+        self._fields: dict[str, Any] | None = None  # of the last request
+
+    def encode(self, messages: Any) -> bytes:
+        """Return the JSON of a request.
+
+        Messages at the start of a list that the last list began with too are not checked again.
+
+        Args:
+            messages: A string, a message, or a list of both.
+
+        Raises:
+            TypeError: A keyword is unknown or a value has the wrong type.
+            ValueError: There are no messages, a value is out of bounds, or a field is given twice.
+            SerializationError: A value cannot be encoded as JSON.
+        """
+        fields = self._fields
+        if fields is None:
+            content = {"messages": read_messages(messages)}
+            fields = request_fields(_REQUEST, self._given, self._target, self._extra, content=content)
+        else:
+            fields = {**fields, "messages": self._continued(fields["messages"], messages)}
+        found = codec.encode(fields)
+        self._fields = fields
+        return found
+
+    def _continued(self, read: list[Any], messages: Any) -> list[Any]:
+        """Return the conversation as a list of messages, of which the first ones may be those of the last request."""
+        known = len(read)
+        if is_array(messages) and known <= len(messages) and all(map(is_, read, messages)):
+            return read + [_message(messages[at], f"messages[{at}]") for at in range(known, len(messages))]
+        return read_messages(messages)
 
 
 def dropped_fields(extra: Mapping[str, Any] | None) -> list[str]:

@@ -35,7 +35,7 @@ from .videos import AsyncVideosMethods
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
     from typing import Self, Unpack
 
@@ -240,11 +240,11 @@ class AsyncInferenceGatewayClient(
         if settings.fallback is not None:
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[CreateChatCompletionResponse]:
-                body = self._chat_body(target, messages, given, settings, stream=False)
+                body = self._chat_body(target, given, settings, stream=False).encode(messages)
                 return _wire.chat.chat_call(target, body, headers)
 
             return await self._session.send_routed(settings, target, messages, given, render=render)
-        body = self._chat_body(target, messages, given, settings, stream=False)
+        body = self._chat_body(target, given, settings, stream=False).encode(messages)
         return await self._session.send(_wire.chat.chat_call(target, body, headers), settings)
 
     def generate_content_stream(
@@ -268,6 +268,21 @@ class AsyncInferenceGatewayClient(
         """
         if TYPE_CHECKING:
             keywords.chat_stream_params(**params)
+        return self._chat_streams(model, provider, params)(messages)
+
+    def _chat_streams(
+        self, model: str, provider: str | None, params: Any, *, described: bool = False
+    ) -> Callable[[Any], AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]]:
+        """Return the function that streams a chat completion of messages.
+
+        A run calls it for each request, because only the messages differ: the parameters are read and checked once.
+
+        Args:
+            model: As in `generate_content`.
+            provider: As in `generate_content`.
+            params: As in `generate_content_stream`.
+            described: True if the tools in `params` are descriptions, as a run has them.
+        """
         from ..._streams.chat import ChatDialect
 
         target = Target.resolve(model, provider)
@@ -277,22 +292,28 @@ class AsyncInferenceGatewayClient(
         headers = _wire.chat.pop_mcp_bypass(given)
         choices = given.get("n") or 1
         dialect = partial(ChatDialect, assemble=assemble, max_event=settings.max_event, choices=choices)
+        session = self._session
         if settings.fallback is not None:
             from .fallback import routed_call
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> StreamCall[Any, Any]:
-                body = self._chat_body(target, messages, given, settings, stream=True)
-                call = _wire.chat.chat_call(target, body, headers)
+                body = self._chat_body(target, given, settings, stream=True)
+                call = _wire.chat.chat_call(target, body.encode(messages), headers)
                 return stream_call(call, lambda: dialect(provider=target.provider, model=target.model))
 
-            routed = routed_call(self._session, settings, target, messages, given, render=render)
-            return AsyncStream(self._session, routed.call, settings, on_truncation=on_truncation, routed=routed)
-        body = self._chat_body(target, messages, given, settings, stream=True)
-        call = stream_call(
-            _wire.chat.chat_call(target, body, headers),
-            lambda: dialect(provider=target.provider, model=target.model),
-        )
-        return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
+            def routed_stream(messages: Any) -> AsyncStream[Any, Any]:
+                routed = routed_call(session, settings, target, messages, given, render=render)
+                return AsyncStream(session, routed.call, settings, on_truncation=on_truncation, routed=routed)
+
+            return routed_stream
+        body = self._chat_body(target, given, settings, stream=True, described=described)
+        start = partial(dialect, provider=target.provider, model=target.model)
+
+        def stream(messages: Any) -> AsyncStream[Any, Any]:
+            call = stream_call(_wire.chat.chat_call(target, body.encode(messages), headers), start)
+            return AsyncStream(session, call, settings, on_truncation=on_truncation)
+
+        return stream
 
     async def health_check(self) -> bool:
         """Return whether the gateway reports that it is healthy (contract: GET /health).
@@ -388,7 +409,7 @@ class AsyncInferenceGatewayClient(
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = _wire.chat.pop_mcp_bypass(given)
-        body = self._chat_body(target, messages, given, settings, stream=False)
+        body = self._chat_body(target, given, settings, stream=False).encode(messages)
         return cost_bounds(_wire.chat.chat_call(target, body, headers), settings)
 
     # Routes
@@ -419,7 +440,7 @@ class AsyncInferenceGatewayClient(
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params, GENERATES)
         headers = _wire.chat.pop_mcp_bypass(given)
-        body = self._chat_body(target, messages, given, settings, stream=False)
+        body = self._chat_body(target, given, settings, stream=False).encode(messages)
         book, now = route_book(self._session), self._session.runtime.monotonic()
         if settings.fallback is not None and settings.fallback.needs_listing:
             await load_models(self._session, book, settings)
@@ -509,24 +530,24 @@ class AsyncInferenceGatewayClient(
 
     @staticmethod
     def _chat_body(
-        target: Target, messages: object, given: dict[str, Any], settings: ClientSettings[Any], *, stream: bool
-    ) -> bytes:
+        target: Target, given: dict[str, Any], settings: ClientSettings[Any], *, stream: bool, described: bool = False
+    ) -> _wire.chat.ChatBody:
         if settings.tools is not None:
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
         if settings.temperature is not None:
             given.setdefault("temperature", settings.temperature)
-        if "tools" in given or "response_format" in given:
+        if ("tools" in given and not described) or "response_format" in given:
             describe_types(given, "chat", target.provider)
         if settings.extra_body and (dropped := _wire.chat.dropped_fields(settings.extra_body)):
             warnings.warn(
                 f"the gateway silently drops {', '.join(dropped)} of extra_body from chat completions: use the"
                 " Messages endpoint, the Responses endpoint or the proxy, which pass everything on",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4 if stream else 3,  # the line of the caller
             )
-        return _wire.chat.chat_body(target, messages, given, stream=stream, extra=settings.extra_body)
+        return _wire.chat.ChatBody(target, given, stream=stream, extra=settings.extra_body)
 
 
 def _restore(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, get_args
 from msgspec import structs
 
 from ..._model.json_values import is_object
-from ..._run.events import Ask, Clock, Decide, Decided, Done, Execute, Fail, Failed, Interrupted, Pause, Replied
+from ..._run.events import Ask, Began, Clock, Decide, Decided, Done, Execute, Fail, Failed, Interrupted, Pause, Replied
 from ..._run.history import read_history
 from ..._run.result import OutputError, Run
 from ..._run.state import RunState
@@ -113,9 +113,12 @@ class RunStream(Generic[T]):
         self._runner.check(task.toolbox)
         self._began = 0.0
         self._timed = task.limits.seconds is not None
-        self._yields = False  # True if the events of tools are yielded
+        self._yields = False  # True if deltas and the events of tools are yielded
+        self._reading = False  # True while `final()` performs the run
         self._saved = 0
         self._action: Action | None = None
+        self._asked: dict[str, Any] | None = None  # parameters of the last request
+        self._asks: Callable[[Any], Any] | None = None  # streams further requests with the same parameters
         self._steps: Iterator[Delta | ToolRun | ToolDone] | None = None
         self._entered = self._ended = False
 
@@ -141,16 +144,16 @@ class RunStream(Generic[T]):
         self._ended = True
         steps: Any = self._steps
         try:
-            if steps is not None:
+            if self._yields:
                 steps.close()
+            self._check_not_reading()
         finally:
             if self._watch is not None:
                 self._watch.end(self._state.run())
 
     def deltas(self) -> Iterator[Delta | ToolRun | ToolDone]:
         """Yield the deltas of all answers, as `Stream.deltas()` does, with `ToolRun` and `ToolDone` between them."""
-        steps = self._begin(deltas=True)
-        for delta in steps:
+        for delta in self._begin():
             yield delta
 
     def text(self) -> Iterator[str]:
@@ -194,8 +197,16 @@ class RunStream(Generic[T]):
 
     def final(self) -> Run[T]:
         """Continue to the end of the run and return the result."""
-        for _ in self._begin(deltas=False):
-            pass
+        if self._steps is None:
+            self._check_begin()
+            self._steps, self._reading = self._no_steps(), True
+            try:
+                self._run_silently()
+            finally:
+                self._reading = False
+        else:
+            for _ in self._steps:
+                pass
         return cast("Run[T]", self._state.run())
 
     def partial(self) -> Run[T]:
@@ -261,28 +272,24 @@ class RunStream(Generic[T]):
 
     # --- the loop
 
-    def _begin(self, *, deltas: bool) -> Iterator[Delta | ToolRun | ToolDone]:
-        if not self._entered:
-            raise RuntimeError("the run is not open: write `with client.run_stream(...) as stream:`")
+    def _begin(self) -> Iterator[Delta | ToolRun | ToolDone]:
         if self._steps is None:
-            if self._ended:
-                raise RuntimeError("the run is closed: read it inside its `with` block")
-            self._yields = deltas
+            self._check_begin()
+            self._yields = True
             self._steps = self._run_steps()
         return self._steps
 
+    def _check_begin(self) -> None:
+        if not self._entered:
+            raise RuntimeError("the run is not open: write `with client.run_stream(...) as stream:`")
+        if self._ended:
+            raise RuntimeError("the run is closed: read it inside its `with` block")
+
     def _run_steps(self) -> Iterator[Delta | ToolRun | ToolDone]:
         """Perform the actions of the state machine until the run ends."""
-        state = self._state
-        self._action = state.start()
+        self._action = self._state.start()
         try:
-            while not isinstance(self._action, _ENDS):
-                if self._timed and (late := state.feed(Clock(self._monotonic() - self._began))) is not None:
-                    self._action = late
-                    break
-                if not self._yields and isinstance(self._action, Ask):
-                    self._ask_silently(self._action)
-                    continue
+            while not (isinstance(self._action, _ENDS) or (self._timed and self._is_late())):
                 step: Any = self._step()
                 try:
                     for delta in step:
@@ -294,11 +301,51 @@ class RunStream(Generic[T]):
             for notice in self._notices():
                 yield notice
         except BaseException as error:
-            self._failed(error)
-            state.feed(Interrupted())
+            self._interrupted(error)
             raise
-        if state.mode != "text" and self._mode_key is not None:
-            self._output_modes[self._mode_key] = state.mode
+        self._conclude()
+
+    def _no_steps(self) -> Iterator[Any]:
+        """Yield nothing: `final()` has performed the run."""
+        self._check_not_reading()
+        nothing: tuple[Any, ...] = ()
+        for one in nothing:
+            yield one
+
+    def _check_not_reading(self) -> None:
+        if self._reading:
+            raise RuntimeError("the run is being read by final(): use one reader")
+
+    def _run_silently(self) -> None:
+        """Do the same without deltas and events, and without the cost of generators."""
+        self._action = self._state.start()
+        try:
+            while not (isinstance(self._action, _ENDS) or (self._timed and self._is_late())):
+                self._step_silently()
+            if self._on_progress is not None:
+                self._save()
+            self._notices()
+        except BaseException as error:
+            self._interrupted(error)
+            raise
+        self._conclude()
+
+    def _is_late(self) -> bool:
+        """Return whether the time of the run is up. Its action is then its end."""
+        late = self._state.feed(Clock(self._monotonic() - self._began))
+        if late is not None:
+            self._action = late
+        return late is not None
+
+    def _interrupted(self, error: BaseException) -> None:
+        self._failed(error)
+        self._state.feed(Interrupted())
+
+    def _conclude(self) -> None:
+        """Remember the output mode that the provider accepted. Raise the error of a run that failed."""
+        mode = self._state.mode
+        if mode != "text" and self._mode_key is not None:
+            self._output_modes[self._mode_key] = mode
         if isinstance(self._action, Fail):
             self._failed(self._action.error)
             raise self._action.error
@@ -317,6 +364,26 @@ class RunStream(Generic[T]):
                 return self._execute(self._action)
             case _:
                 raise RuntimeError(f"the run has no next step after {self._action!r}")
+
+    def _step_silently(self) -> None:
+        action = self._action
+        if isinstance(action, Ask):
+            self._ask_silently(action)
+        elif isinstance(action, Execute) and (one := self._runner.only(action.calls)) is not None:
+            self._state.feed(Began((one.call.id,)))
+            if self._on_progress is not None:
+                self._save()
+            self._action = self._state.feed(self._runner.run_alone(one, action.seconds))
+            if self._on_progress is not None:
+                self._save()
+            self._notices()
+        else:
+            step: Any = self._step()
+            try:
+                for _ in step:
+                    pass
+            finally:
+                step.close()
 
     def _ask(self, ask: Ask) -> Iterator[Any]:
         """Send a request, yield its deltas, and feed its answers to the state machine."""
@@ -340,7 +407,7 @@ class RunStream(Generic[T]):
             self._action = self._state.feed(Replied(answers))
 
     def _ask_silently(self, ask: Ask) -> None:
-        """Do the same without deltas, and without the cost of a generator."""
+        """Send a request, and feed its answers to the state machine."""
         if self._on_progress is not None:
             self._save()
         try:
@@ -453,9 +520,18 @@ class RunStream(Generic[T]):
         return params, positional
 
     def _stream(self, ask: Ask) -> Any:
+        if self._asks is not None and self._asked is ask.params:
+            return self._asks(ask.messages)
         params, positional = self._request(ask)
         method: Callable[..., Any]
         match self._state.settings.dialect:
+            case "chat" if self._fallback is None:
+                own: Any = self._client
+                provider = params.pop("provider", None)
+                streams = own._chat_streams(self._model, provider, params, described=True)  # noqa: SLF001
+                if ask.seconds is None:  # otherwise the timeout of each request is shorter
+                    self._asked, self._asks = ask.params, streams
+                return streams(ask.messages)
             case "chat":
                 method = self._client.generate_content_stream
             case "responses":
