@@ -268,9 +268,11 @@ def compare(asked: argparse.Namespace, turns: int, name: str, options: Sequence[
         used: list[tuple[float, float]] = []
         for number in range(turns):
             order = (one, other) if number % 2 else (other, one)
-            spent = {gateway: turn(gateway, asked) / events * 1e6 for gateway in order}
-            used.append((spent[one], spent[other]))
-            print(f"turn {number + 1}: {spent[one]:.1f} µs an event with {name}, {spent[other]:.1f} µs without")
+            each = {gateway: turn(gateway, asked) / events * 1e6 for gateway in order}
+            used.append((each[one], each[other]))
+            print(
+                f"turn {number + 1}: {each[one]:.1f} µs an event with {name}, {each[other]:.1f} µs without", flush=True
+            )
         for gateway in (one, other):
             gateway.check_log((turns + 1) * asked.streams)
     medians = [statistics.median(column) for column in zip(*used, strict=True)]
