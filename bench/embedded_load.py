@@ -175,10 +175,10 @@ class Served:
         pid: Its process.
     """
 
-    def __init__(self, process: subprocess.Popen[str], log: IO[bytes], options: Sequence[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], options: Sequence[str]) -> None:
         self.base: str = re.search(r"(http://\S+)/v1", process.stderr.readline())[1]
         self.pid: int = process.pid
-        self._log = log
+        self._requests = 0
         self._quiet = "--quiet" in options
         self._page = OpenPage(self.base) if "--inspect" in options else None
         # a pipe that nobody reads would block the gateway at last
@@ -199,6 +199,7 @@ class Served:
             whole, most, seconds = asyncio.run(consume(f"{self.base}/v1", streams, events))
         if whole != streams:
             raise SystemExit(f"{whole} of {streams} streams were whole")
+        self._requests += streams
         return whole, most, seconds
 
     def close(self) -> None:
@@ -206,16 +207,16 @@ class Served:
         if self._page:
             self._page.close()
 
-    def check_log(self, requests: int) -> None:
-        """Exit unless the request log has a line for each request.
+    def check_log(self, log: IO[bytes]) -> None:
+        """Exit unless the request log, which is whole once the gateway has stopped, has a line for each request.
 
         Raises:
             SystemExit: It has more or fewer.
         """
-        self._log.seek(0)
-        lines = self._log.read().count(b"POST /v1/chat/completions")
-        if lines != (0 if self._quiet else requests):
-            raise SystemExit(f"the request log has {lines} lines of {requests} requests")
+        log.seek(0)
+        lines = log.read().count(b"POST /v1/chat/completions")
+        if lines != (0 if self._quiet else self._requests):
+            raise SystemExit(f"the request log has {lines} lines of {self._requests} requests")
 
 
 @contextlib.contextmanager
@@ -231,12 +232,13 @@ def served(provider: str, options: Sequence[str]) -> Iterator[Served]:
     program = "from inference_gateway_sdk.cli import main; main()"
     command = (sys.executable, "-c", program, "serve", "--port=0", *options)
     patient = {"CLIENT_RESPONSE_HEADER_TIMEOUT": "2m", "SERVER_READ_TIMEOUT": "2m"}
-    with (
-        tempfile.TemporaryFile() as log,
-        child(*command, output=log, OPENAI_API_URL=provider, OPENAI_API_KEY="k", **patient) as process,
-        contextlib.closing(Served(process, log, options)) as gateway,
-    ):
-        yield gateway
+    with tempfile.TemporaryFile() as log:
+        with (
+            child(*command, output=log, OPENAI_API_URL=provider, OPENAI_API_KEY="k", **patient) as process,
+            contextlib.closing(Served(process, options)) as gateway,
+        ):
+            yield gateway
+        gateway.check_log(log)
 
 
 def turn(gateway: Served, asked: argparse.Namespace) -> float:
@@ -268,11 +270,11 @@ def compare(asked: argparse.Namespace, turns: int, name: str, options: Sequence[
         used: list[tuple[float, float]] = []
         for number in range(turns):
             order = (one, other) if number % 2 else (other, one)
-            spent = {gateway: turn(gateway, asked) / events * 1e6 for gateway in order}
-            used.append((spent[one], spent[other]))
-            print(f"turn {number + 1}: {spent[one]:.1f} µs an event with {name}, {spent[other]:.1f} µs without")
-        for gateway in (one, other):
-            gateway.check_log((turns + 1) * asked.streams)
+            each = {gateway: turn(gateway, asked) / events * 1e6 for gateway in order}
+            used.append((each[one], each[other]))
+            print(
+                f"turn {number + 1}: {each[one]:.1f} µs an event with {name}, {each[other]:.1f} µs without", flush=True
+            )
     medians = [statistics.median(column) for column in zip(*used, strict=True)]
     print(f"medians of {asked.streams} streams: {medians[0]:.1f} µs an event with {name}, {medians[1]:.1f} µs without")
     print(f"mean ratio of {turns} turns and its 95 % interval: {interval([a / b for a, b in used])}")
@@ -288,7 +290,6 @@ def measured(asked: argparse.Namespace) -> tuple[int, int, float, float, float, 
         before = spent(gateway.pid)
         whole, most, seconds = gateway.run(asked.streams, asked.events)
         after = spent(gateway.pid)
-        gateway.check_log(asked.streams)
     return whole, most, seconds, after[0] - before[0], before[1], after[2]
 
 

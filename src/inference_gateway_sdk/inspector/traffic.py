@@ -41,6 +41,9 @@ class RecordedTraffic:
         pieces: The stored pieces of the answer's body.
         times: The time of each on the traffic's clock.
         room: The bytes that are reserved for further pieces.
+        full: True once further pieces are only counted.
+        missed: The number of pieces that are not stored.
+        missed_size: The bytes of the answer that are not stored.
         head: The time of the answer's head, None before it.
         first: The time of the first piece, None before it.
         ended: The time of the end, None before it.
@@ -50,8 +53,8 @@ class RecordedTraffic:
     """
 
     __slots__ = (
-        "_answer_headers", "_began", "_headers", "_missed", "_missed_size", "_query", "_reserved", "ended", "first",
-        "forgotten", "head", "held", "number", "pieces", "record", "request", "request_size", "room", "started",
+        "_answer_headers", "_began", "_headers", "_query", "_reserved", "ended", "first", "forgotten", "full", "head",
+        "held", "missed", "missed_size", "number", "pieces", "record", "request", "request_size", "room", "started",
         "times", "version",
     )  # fmt: skip
 
@@ -75,7 +78,9 @@ class RecordedTraffic:
         self._headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
         self._answer_headers: Iterable[tuple[bytes, bytes]] = ()
         self._reserved = 0
-        self._missed = self._missed_size = 0
+        self.full: bool = False
+        self.missed: int = 0
+        self.missed_size: int = 0
 
     def __repr__(self) -> str:
         return f"<RecordedTraffic {self.number}: {self.record.method} {self.record.path}>"
@@ -98,7 +103,7 @@ class RecordedTraffic:
     @property
     def count(self) -> int:
         """The number of pieces that were sent."""
-        return len(self.pieces) + self._missed
+        return len(self.pieces) + self.missed
 
     @property
     def stored_size(self) -> int:
@@ -108,7 +113,7 @@ class RecordedTraffic:
     @property
     def size(self) -> int:
         """The size of all pieces that were sent in bytes."""
-        return self.stored_size + self._missed_size
+        return self.stored_size + self.missed_size
 
     def seconds(self, now: float) -> float:
         """Return the seconds from the start to `now`."""
@@ -139,8 +144,9 @@ class RecordedTraffic:
             self.pieces.append(stored)
             self.room -= len(stored) + _OVERHEAD
         else:
-            self._missed += 1
-        self._missed_size += len(data) - len(stored)
+            self.missed += 1
+        self.missed_size += len(data) - len(stored)
+        self.full = self._reserved == _MOST_OF_ANSWER and self.room <= _OVERHEAD
 
     def release(self) -> int:
         """Give the unused room up, and return its bytes."""
@@ -152,12 +158,12 @@ class RecordedTraffic:
 
     def forget(self) -> int:
         """Drop the bodies, and return the bytes that they held."""
-        self._missed, self._missed_size = self.count, self.size
+        self.missed, self.missed_size = self.count, self.size
         self._reserved = self.room = 0
         self.request = bytearray()
         self.pieces.clear()
         self.times.clear()
-        self.forgotten = True
+        self.forgotten = self.full = True
         held, self.held = self.held, 0
         return held
 
@@ -313,6 +319,9 @@ class ObservedRecord(WatchedRecord):
                         entry.room = room
                         add_time(clock())
                         add_piece(body)
+                    elif entry.full and entry.first is not None:
+                        entry.missed += 1
+                        entry.missed_size += len(body)
                     else:
                         traffic.add_piece(entry, body)
                 if not message.get("more_body", False):
