@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import math
 import os
@@ -193,7 +194,19 @@ def serve(
     _allow_open_files()
     with _listen(settings) as listener, _quiet_signals():
         announce(_address(listener, settings), gateway)
-        server.run([listener])
+        with _frozen():
+            server.run([listener])
+
+
+@contextmanager
+def _frozen() -> Generator[None]:
+    """Exclude what is loaded from garbage collections, each of which would stop all streams for some 100 ms."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 class _Server(uvicorn.Server):
