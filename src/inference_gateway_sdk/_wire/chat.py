@@ -59,6 +59,8 @@ class ChatBody:
         ValueError: One has a misspelt or foreign name.
     """
 
+    __slots__ = ("_extra", "_fields", "_given", "_target")
+
     def __init__(
         self, target: Target, params: Mapping[str, Any], *, stream: bool, extra: Mapping[str, Any] | None = None
     ) -> None:

@@ -306,10 +306,12 @@ class InferenceGatewayClient(
 
             return routed_stream
         body = self._chat_body(target, given, settings, stream=True, described=described)
-        start = partial(dialect, provider=target.provider, model=target.model)
 
         def stream(messages: Any) -> Stream[Any, Any]:
-            call = stream_call(_wire.chat.chat_call(target, body.encode(messages), headers), start)
+            call = stream_call(
+                _wire.chat.chat_call(target, body.encode(messages), headers),
+                lambda: dialect(provider=target.provider, model=target.model),
+            )
             return Stream(session, call, settings, on_truncation=on_truncation)
 
         return stream
