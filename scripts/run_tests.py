@@ -4,8 +4,8 @@
     python scripts/run_tests.py -m "not once"     pytest's own options are passed on
     python scripts/run_tests.py --processes 4     so many processes at once, instead of 3
 
-With pytest-xdist each worker imports and collects all test modules, which is a third of the time of the whole suite.
-Here one process runs one group of folders, and one group holds every module that no other group names.
+With pytest-xdist each worker imports and collects all test modules, and on a fresh checkout compiles them. Here
+one process runs one group of folders, and one group holds every module that no other group names.
 A group's output is printed when the group ends.
 """
 
@@ -25,43 +25,45 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
-GROUPS: list[list[str]] = [  # the longest first; glob patterns below tests/
+GROUPS: list[list[str]] = [  # folders below tests/, the longest group first; each group costs a start of pytest
     ["embedded"],
+    ["client"],
     ["cli", "costs", "inspector"],
     ["types", "schema", "contract"],
+    ["testing", "testing_cassettes", "run", "tools", "batch", "telemetry"],
+    ["streams", "growth", "wire", "http1"],
     ["endpoints", "transport"],
     [],  # everything that no other group names
-    ["client/test_[a-f]*.py"],
-    ["streams", "growth", "wire", "http1"],
-    ["testing", "testing_cassettes"],
-    ["run", "tools", "batch", "telemetry"],
-    ["client/test_[!a-f]*.py"],
     ["failover", "doctor", "routing", "conveniences"],
 ]
+SUMMARY = re.compile(r"^=*\s*(\d+ [a-z]+(?:, \d+ [a-z]+)*) in [\d.]+s\b", re.MULTILINE)  # pytest's last line
 COUNT = re.compile(r"(\d+) ([a-z]+)")
 NO_TESTS = 5  # pytest's exit status
 
 
-def groups() -> list[list[str]]:
-    """Return the paths of each group. The group without patterns holds the modules that no pattern matches."""
-    found = [[path for pattern in patterns for path in sorted(TESTS.glob(pattern))] for patterns in GROUPS]
-    named = {path for group in found for path in group}
+def groups(ignored: list[str] | None = None) -> list[list[str]]:
+    """Return the paths of each group, without the ignored folders.
+
+    The group without folders holds the modules that are in no other group.
+    """
+    found = [[TESTS / folder for folder in folders] for folders in GROUPS]
+    named = {path for group in found for path in group} | {ROOT / path for path in ignored or []}
     rest = [path for path in sorted(TESTS.rglob("test_*.py")) if named.isdisjoint([path, *path.parents])]
     return [[str(path.relative_to(ROOT)) for path in group or rest] for group in found]
 
 
 def counts(output: str) -> Counter[str]:
-    """Return the numbers of pytest's last line: passed, failed, skipped and so on."""
-    last = output.rstrip().rpartition("\n")[2]
-    summary = last.rpartition(" in ")[0] if re.search(r" in [\d.]+s", last) else ""
-    return Counter({word.rstrip("s") if word == "errors" else word: int(n) for n, word in COUNT.findall(summary)})
+    """Return the numbers of pytest's summary: passed, failed, skipped and so on."""
+    summaries = SUMMARY.findall(output) or [""]
+    return Counter({word.replace("errors", "error"): int(number) for number, word in COUNT.findall(summaries[-1])})
 
 
 class Runner:
     """The processes that take groups from one queue, and their results."""
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], ignored: list[str] | None = None) -> None:
         self.arguments = arguments
+        self.ignored = ignored
         self.waiting: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
         self.running: list[subprocess.Popen[bytes]] = []
         self.statuses: list[int] = []
@@ -99,7 +101,7 @@ class Runner:
 
     def run_all(self, processes: int) -> int:
         """Run every group in so many processes and return the exit status of the whole."""
-        for group in groups():
+        for group in groups(self.ignored):
             self.waiting.put(group)
         threads = [threading.Thread(target=self.work) for _ in range(processes)]
         try:
@@ -118,8 +120,9 @@ def main() -> int:
     """Run the groups, print the sum of their results and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0], allow_abbrev=False)
     parser.add_argument("--processes", type=int, default=3, help="how many groups run at once")
+    parser.add_argument("--ignore", action="append", help="a folder to leave out, which no group names")
     options, arguments = parser.parse_known_args()
-    runner, start = Runner(arguments), time.monotonic()
+    runner, start = Runner(arguments, options.ignore), time.monotonic()
     status = runner.run_all(options.processes)
     total = ", ".join(f"{number} {word}" for word, number in sorted(runner.total.items())) or "no tests"
     print(f"== all groups: {total} in {time.monotonic() - start:.0f} s, exit status {status}")
