@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import queue
+import sys
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -18,7 +19,7 @@ from .._run.events import Began, Finished
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 
     from .._run.turn import PlannedCall
     from .._tools.tool import Toolbox
@@ -49,6 +50,16 @@ def _in_daemon_thread(call: PlannedCall, done: Callable[[Any, BaseException | No
 
 def _put(outcomes: _Outcomes, key: str, value: Any, error: BaseException | None) -> None:
     outcomes.put((key, value, error))
+
+
+def _start_task(running: Coroutine[Any, Any, Finished]) -> asyncio.Task[Finished]:
+    """Start a task. It runs at once where Python can do that (3.12), which saves a turn of the loop."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
+        return asyncio.Task(running, loop=loop, eager_start=True)
+    return loop.create_task(running)
 
 
 class AsyncToolRunner:
@@ -123,7 +134,7 @@ class AsyncToolRunner:
         run = self._run if self._watch is None else self._run_watched
         current = asyncio.current_task()
         before = 0 if current is None else current.cancelling()
-        finished = await asyncio.get_running_loop().create_task(run(one, seconds))
+        finished = await _start_task(run(one, seconds))
         if current is not None and current.cancelling() > before:  # the tool has suppressed the run's cancellation
             raise asyncio.CancelledError
         return finished
