@@ -88,7 +88,7 @@ def test_the_number_of_requests_is_bounded() -> None:
     assert traffic.oldest == 2
     assert traffic.find(1) is None
     traffic.add_piece(first, b"late")
-    assert (first.pieces, first.request, first.count) == ([], bytearray(), 1)
+    assert (first.answer, first.request, first.count) == (b"", bytearray(), 1)
 
 
 def test_a_body_is_stored_up_to_its_bound() -> None:
@@ -100,7 +100,7 @@ def test_a_body_is_stored_up_to_its_bound() -> None:
     traffic.add_piece(entry, b"a" * size)
     traffic.add_piece(entry, b"a")
     assert (len(entry.request), entry.request_size) == (256 * 1024, size + 1)
-    assert 511 * 1024 < entry.stored_size == sum(map(len, entry.pieces)) <= 512 * 1024
+    assert 511 * 1024 < len(entry.answer) == entry.ends[-1] <= 512 * 1024
     assert (entry.size, entry.count) == (size + 1, 2)
 
 
@@ -110,8 +110,8 @@ def test_the_number_of_stored_pieces_is_bounded() -> None:
     entry = begun(traffic)
     for _ in range(6000):
         traffic.add_piece(entry, b"x")
-    assert len(entry.pieces) < 5500
-    assert (entry.count, entry.size, len(entry.times)) == (6000, 6000, len(entry.pieces))
+    assert len(entry.answer) < 5500
+    assert (entry.count, entry.size, len(entry.times)) == (6000, 6000, len(entry.answer))
 
 
 def test_the_oldest_bodies_make_room() -> None:
@@ -133,7 +133,7 @@ def test_counters_outlast_the_bodies() -> None:
         traffic.add_piece(entry, b"x" * 100)
     assert [entry.forgotten for entry in entries] == [True, False, False]
     traffic.add_piece(entries[0], b"late")
-    assert (entries[0].count, entries[0].size, entries[0].pieces, entries[0].times) == (2, 104, [], [])
+    assert (entries[0].count, entries[0].size, entries[0].answer, len(entries[0].times)) == (2, 104, b"", 0)
 
 
 def test_an_ended_answer_holds_only_its_pieces() -> None:
@@ -187,7 +187,7 @@ def test_a_watched_record_is_that_of_the_request_log(pieces: list[bytes], whole:
     assert json_line(plain) == json_line(watched)
     assert plain.usage == watched.usage
     filled = [piece for piece in pieces if piece]
-    assert (watched.entry.pieces, watched.entry.count) == (filled, len(filled))
+    assert ([data for _, data in watched.entry.timed_pieces()], watched.entry.count) == (filled, len(filled))
     assert watched.entry.size == len(b"".join(pieces))
     assert watched.entry.answer_headers == (("x", "y"),)
 
@@ -240,7 +240,7 @@ def test_clearing_empties_the_list() -> None:
     traffic.clear()
     traffic.add_piece(entry, b"x")
     assert traffic.changed(0) == []
-    assert (traffic.oldest, entry.pieces) == (2, [])
+    assert (traffic.oldest, entry.answer) == (2, b"")
 
 
 def test_no_body_is_in_a_repr() -> None:

@@ -171,7 +171,7 @@ class Inspector:
         detail |= {
             "summary": summary,
             "request_cut": entry.request_size > len(exchange.request.body or b""),
-            "answer_cut": entry.size > entry.stored_size,
+            "answer_cut": entry.size > len(entry.answer),
             "forgotten": entry.forgotten,
         }
         return _json(msgspec.json.encode(detail), _wait(took, _LEAST_DETAIL_WAIT))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ _MOST_REQUESTS = 1000
 _MOST_OF_REQUEST = 256 * 1024  # bytes of its body
 _MOST_OF_ANSWER = 512 * 1024  # bytes of its pieces, each with its overhead
 _MOST_HELD = 32 * 1024 * 1024  # bytes of all bodies and pieces
-_OVERHEAD = 100  # bytes that a piece takes besides its data: its time, two objects, two places in lists
+_OVERHEAD = 100  # bytes that a piece counts besides its data: of one answer, the page shows some 5,000 pieces
 _RESERVED = 16 * 1024  # bytes that are reserved at a time, so that most pieces fit without a look at the others
 _USAGE = b'"usage"'
 
@@ -30,7 +31,8 @@ class RecordedTraffic:
     """One request and its answer, as far as they have been seen.
 
     Bodies are stored as they came, and only `Inspector` shows them, without their secrets. The counters are derived
-    when they are read, so that a piece costs little more than its place in two lists.
+    when they are read. A piece is no object of its own: its bytes, time and end are added to three buffers, which
+    garbage collections do not traverse.
 
     Attributes:
         number: The number of the request, from 1.
@@ -38,8 +40,9 @@ class RecordedTraffic:
         started: The time at which the request arrived, in seconds since 1970.
         request: The stored part of the request's body.
         request_size: The size of that body in bytes.
-        pieces: The stored pieces of the answer's body.
-        times: The time of each on the traffic's clock.
+        answer: The stored part of the answer's body.
+        ends: The end of each piece in it.
+        times: The time of each piece on the traffic's clock.
         room: The bytes that are reserved for further pieces.
         full: True once further pieces are only counted.
         missed: The number of pieces that are not stored.
@@ -53,9 +56,9 @@ class RecordedTraffic:
     """
 
     __slots__ = (
-        "_answer_headers", "_began", "_headers", "_query", "_reserved", "ended", "first", "forgotten", "full", "head",
-        "held", "missed", "missed_size", "number", "pieces", "record", "request", "request_size", "room", "started",
-        "times", "version",
+        "_answer_headers", "_began", "_headers", "_query", "_reserved", "answer", "ended", "ends", "first", "forgotten",
+        "full", "head", "held", "missed", "missed_size", "number", "record", "request", "request_size", "room",
+        "started", "times", "version",
     )  # fmt: skip
 
     def __init__(self, number: int, record: RequestRecord, scope: Scope, began: float, started: float) -> None:
@@ -64,8 +67,9 @@ class RecordedTraffic:
         self.started: float = started
         self.request: bytearray = bytearray()
         self.request_size: int = 0
-        self.pieces: list[bytes] = []
-        self.times: list[float] = []
+        self.answer: bytearray = bytearray()
+        self.ends: array[int] = array("I")
+        self.times: array[float] = array("d")
         self.room: int = 0
         self.head: float | None = None
         self.first: float | None = None
@@ -103,17 +107,12 @@ class RecordedTraffic:
     @property
     def count(self) -> int:
         """The number of pieces that were sent."""
-        return len(self.pieces) + self.missed
-
-    @property
-    def stored_size(self) -> int:
-        """The size of the stored pieces in bytes."""
-        return self._reserved - self.room - _OVERHEAD * len(self.pieces)
+        return len(self.ends) + self.missed
 
     @property
     def size(self) -> int:
         """The size of all pieces that were sent in bytes."""
-        return self.stored_size + self.missed_size
+        return len(self.answer) + self.missed_size
 
     def seconds(self, now: float) -> float:
         """Return the seconds from the start to `now`."""
@@ -121,7 +120,15 @@ class RecordedTraffic:
 
     def timed_pieces(self) -> list[tuple[float, bytes]]:
         """Return the stored pieces, each with its time in seconds since the start."""
-        return [(at - self._began, data) for at, data in zip(self.times, self.pieces, strict=True)]
+        starts = (0, *self.ends[:-1])
+        return (
+            [
+                (at - self._began, bytes(self.answer[start:end]))
+                for at, start, end in zip(self.times, starts, self.ends, strict=True)
+            ]
+            if self.ends
+            else []
+        )
 
     def add_head(self, at: float, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Add the head of the answer."""
@@ -140,8 +147,9 @@ class RecordedTraffic:
         """Add a piece of the answer's body, as much of it as the reserved room holds."""
         stored = data[: max(0, self.room - _OVERHEAD)]
         if stored:
+            self.answer += stored
+            self.ends.append(len(self.answer))
             self.times.append(at)
-            self.pieces.append(stored)
             self.room -= len(stored) + _OVERHEAD
         else:
             self.missed += 1
@@ -161,8 +169,7 @@ class RecordedTraffic:
         self.missed, self.missed_size = self.count, self.size
         self._reserved = self.room = 0
         self.request = bytearray()
-        self.pieces.clear()
-        self.times.clear()
+        del self.answer[:], self.ends[:], self.times[:]
         self.forgotten = self.full = True
         held, self.held = self.held, 0
         return held
@@ -306,7 +313,8 @@ class ObservedRecord(WatchedRecord):
         record reads only pieces that may report tokens, and a piece that fits the reserved room is added here.
         """
         traffic, entry, clock = self._traffic, self.entry, self._traffic.clock
-        add_time, add_piece = entry.times.append, entry.pieces.append
+        answer, add_time, add_end = entry.answer, entry.times.append, entry.ends.append
+        add_bytes = answer.extend
 
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.body":
@@ -318,7 +326,8 @@ class ObservedRecord(WatchedRecord):
                     if room >= 0:
                         entry.room = room
                         add_time(clock())
-                        add_piece(body)
+                        add_bytes(body)
+                        add_end(len(answer))
                     elif entry.full and entry.first is not None:
                         entry.missed += 1
                         entry.missed_size += len(body)
