@@ -50,6 +50,7 @@ __all__ = ["ListenError", "hosting", "probe_providers", "running", "serve"]
 
 _CLOSING_TURNS = 4  # turns of the loop: accept, connection made, close, connection lost
 _PROBE_SECONDS = 5.0
+_COLLECTION = 20_000  # new objects between two collections, in place of 700 (2,000 in newer Python)
 
 
 async def probe_providers(gateway: Gateway, report: Callable[[str], None]) -> None:
@@ -194,18 +195,24 @@ def serve(
     _allow_open_files()
     with _listen(settings) as listener, _quiet_signals():
         announce(_address(listener, settings), gateway)
-        with _frozen():
+        with _fewer_collections():
             server.run([listener])
 
 
 @contextmanager
-def _frozen() -> Generator[None]:
-    """Exclude what is loaded from garbage collections, each of which would stop all streams for some 100 ms."""
+def _fewer_collections() -> Generator[None]:
+    """Collect garbage less often, and never what is loaded. Collections were an eighth of the processor time.
+
+    A full one stopped all streams for some 100 ms.
+    """
+    before = gc.get_threshold()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_COLLECTION, *before[1:])
     try:
         yield
     finally:
+        gc.set_threshold(*before)
         gc.unfreeze()
 
 
