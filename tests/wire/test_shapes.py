@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pydantic
 import pytest
 
 from inference_gateway_sdk import Message, assistant, image_part, tool_result, user
@@ -275,3 +276,14 @@ def test_results_of_one_turn_are_one_message() -> None:
         "role": "user",
         "content": [{"type": "tool_result", "tool_use_id": name, "content": "1"} for name in "ab"],
     }
+
+
+def test_a_message_may_be_a_pydantic_model_with_an_alias() -> None:
+    """Its content is known when it is written, under its alias."""
+
+    class Question(pydantic.BaseModel):
+        role: str = "user"
+        text: str = pydantic.Field("Hi", alias="content")
+
+    body = ChatBody(Target.resolve("openai/m"), {}, stream=False).encode([Question()])
+    assert json.loads(body)["messages"] == [{"role": "user", "content": "Hi"}]

@@ -115,15 +115,19 @@ def check_chat_message(message: Any, where: str) -> None:
         TypeError: A part of the content has the wrong shape.
         ValueError: The role is misspelt, the content is missing, or a key has another dialect's name.
     """
-    role, content = (
-        (message["role"], message.get("content")) if is_mapping(message) else (message.role, message.content)
-    )
+    role = message["role"] if is_mapping(message) else message.role
     check_role(role, where, CHAT_ROLES)
+    content: Any
     if is_mapping(message):
+        content = message.get("content")
         check_content(message, where)
         found = next((name for name in _CALL_IDS if name in message), None)
         if role == "tool" and found and "tool_call_id" not in message:
             raise ValueError(f"{where} has {found!r}: did you mean 'tool_call_id'? tool_result(call, ...) writes it")
+    elif hasattr(message, "content"):
+        content = message.content
+    else:
+        return  # a pydantic model whose field has another name, and `content` as its alias
     if content is None:
         if role in ("user", "system", "developer"):
             raise ValueError(f"{where}.content is None: give a text or a list of parts")
