@@ -108,6 +108,9 @@ def _check_misnamed(message: Mapping[Any, Any], where: str) -> list[str]:
     return names
 
 
+_UNNAMED: Final[Any] = object()  # the content of a pydantic model whose field has another name, with that as its alias
+
+
 def check_chat_message(message: Any, where: str) -> None:
     """Check a message of a chat, a mapping or a `Message`, whose role is a string.
 
@@ -115,19 +118,19 @@ def check_chat_message(message: Any, where: str) -> None:
         TypeError: A part of the content has the wrong shape.
         ValueError: The role is misspelt, the content is missing, or a key has another dialect's name.
     """
-    role = message["role"] if is_mapping(message) else message.role
+    role, content = (
+        (message["role"], message.get("content"))
+        if is_mapping(message)
+        else (message.role, getattr(message, "content", _UNNAMED))
+    )
     check_role(role, where, CHAT_ROLES)
-    content: Any
+    if content is _UNNAMED:
+        return
     if is_mapping(message):
-        content = message.get("content")
         check_content(message, where)
         found = next((name for name in _CALL_IDS if name in message), None)
         if role == "tool" and found and "tool_call_id" not in message:
             raise ValueError(f"{where} has {found!r}: did you mean 'tool_call_id'? tool_result(call, ...) writes it")
-    elif hasattr(message, "content"):
-        content = message.content
-    else:
-        return  # a pydantic model whose field has another name, and `content` as its alias
     if content is None:
         if role in ("user", "system", "developer"):
             raise ValueError(f"{where}.content is None: give a text or a list of parts")
