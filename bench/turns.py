@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import importlib
 import json
 import math
@@ -27,7 +28,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from items import ITEMS
 from peers import Address
-from work import verb
+from work import SHORT, verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +46,8 @@ STUDENT = {5: 2.776, 10: 2.262, 20: 2.093, 40: 2.023}  # 97.5 % of Student's dis
 def work(world: str, name: str, origin: str) -> None:
     """Do as many units of work as each line of the input asks for. Print CPU seconds per unit after each."""
     item = ITEMS[name]
+    if item.answer in SHORT:  # of 2,000 chunks, so that a turn is short
+        item = dataclasses.replace(item, answer=SHORT[item.answer])
     module = importlib.import_module("peers.ours")
     loop = asyncio.new_event_loop()
 
