@@ -7,7 +7,9 @@ instead, up to its deadline.
 from __future__ import annotations
 
 import contextvars
+import os
 import socket
+import struct
 import threading
 import weakref
 from contextlib import suppress
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Httpx2Driver", "Httpx2Response"]
 
 _CLOSED = "the driver is closed: make a new one"
+_RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # struct linger: on, 0 seconds
 
 
 class Httpx2Driver:
@@ -297,4 +300,7 @@ def _shut_down(response: httpx2.Response) -> None:
     sock = stream.get_extra_info("socket")
     if isinstance(sock, socket.socket):
         with suppress(OSError):
+            # The close that follows resets the connection. After a shutdown Linux sends no further window, so that a
+            # server that has filled the last one would wait for the client for many seconds.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             socket.socket.shutdown(sock, socket.SHUT_RDWR)  # SSLSocket.shutdown would continue to read unencrypted
