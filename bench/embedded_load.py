@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import http.client
 import json
-import math
 import os
 import re
 import statistics
@@ -21,6 +20,8 @@ import threading
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+
+from turns import STUDENT, interval
 
 from inference_gateway_sdk import AsyncInferenceGatewayClient, Timeouts
 
@@ -33,7 +34,6 @@ EVENT = (
 WORD = EVENT % b'{"content":"word "},"finish_reason":null'
 LAST = EVENT % b'{},"finish_reason":"stop"' + b"data: [DONE]\n\n"
 PAGE = "the traffic page open"
-STUDENT = {5: 2.776, 10: 2.262, 20: 2.093, 40: 2.023}  # 97.5 % of Student's distribution, by the number of turns
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -246,15 +246,6 @@ def turn(gateway: Served, asked: argparse.Namespace) -> float:
     before = gateway.cpu()
     gateway.run(asked.streams, asked.events)
     return gateway.cpu() - before
-
-
-def interval(ratios: Sequence[float]) -> str:
-    """Return the geometric mean of ratios with its 95 % interval, as text."""
-    logs = [math.log(ratio) for ratio in ratios]
-    mean = statistics.mean(logs)
-    count = max(known for known in STUDENT if known <= len(logs))
-    half = STUDENT[count] * statistics.stdev(logs) / math.sqrt(len(logs))
-    return f"{math.exp(mean):.3f} [{math.exp(mean - half):.3f}, {math.exp(mean + half):.3f}]"
 
 
 def compare(asked: argparse.Namespace, turns: int, name: str, options: Sequence[str], without: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -89,12 +90,12 @@ class RequestRecord:
         return found
 
 
-class WatchedRecord(RequestRecord):
+class WatchedRecord(RequestRecord, ABC):
     """A record that something else than the request log has begun, and that watches the answer itself."""
 
+    @abstractmethod
     def watch(self, send: Send) -> Send:
         """Return a `send` that fills this record and passes each message on."""
-        raise NotImplementedError
 
 
 def _most(pattern: re.Pattern[bytes], text: bytes) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from collections import deque
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..embedded.request_log import WatchedRecord
@@ -31,7 +32,7 @@ class RecordedTraffic:
     """One request and its answer, as far as they have been seen.
 
     Bodies are stored as they came, and only `Inspector` shows them, without their secrets. The counters are derived
-    when they are read. A piece is no object of its own: its bytes, time and end are added to three buffers, which
+    when they are read. A piece is not an object of its own: its bytes, time and end are added to three buffers, which
     garbage collections do not traverse.
 
     Attributes:
@@ -120,15 +121,11 @@ class RecordedTraffic:
 
     def timed_pieces(self) -> list[tuple[float, bytes]]:
         """Return the stored pieces, each with its time in seconds since the start."""
-        starts = (0, *self.ends[:-1])
-        return (
-            [
-                (at - self._began, bytes(self.answer[start:end]))
-                for at, start, end in zip(self.times, starts, self.ends, strict=True)
-            ]
-            if self.ends
-            else []
-        )
+        spans = pairwise((0, *self.ends))
+        return [
+            (at - self._began, bytes(self.answer[start:end]))
+            for at, (start, end) in zip(self.times, spans, strict=True)
+        ]
 
     def add_head(self, at: float, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Add the head of the answer."""
