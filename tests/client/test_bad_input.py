@@ -8,6 +8,7 @@ import socket
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ from inference_gateway_sdk import (
     Timeouts,
 )
 from inference_gateway_sdk._wire.call import Call, StreamCall
+from inference_gateway_sdk.errors import ConnectError
 from support.server import ANSWER, GOOD, Connection, Request, serving
 from support.worlds import refused_unsent
 
@@ -458,6 +460,17 @@ def test_extra_body_is_sent_with_a_warning_where_the_gateway_drops_it(world: Wor
     with serving(answer) as server:
         world.with_client(scenario, server.url)
     assert server.requests[0].json()["top_k"] == 5
+
+
+def test_a_warning_names_the_line_of_the_call() -> None:
+    """The warning about dropped fields points at the user's file, for a whole answer and for a stream."""
+    client = InferenceGatewayClient("http://127.0.0.1:9", max_retries=0)
+    with pytest.warns(UserWarning, match="silently drops top_k") as streamed:
+        client.generate_content_stream("p/m", "hi", extra_body={"top_k": 5})
+    with pytest.warns(UserWarning, match="silently drops top_k") as whole, suppress(ConnectError):
+        client.generate_content("p/m", "hi", extra_body={"top_k": 5})
+    client.close()
+    assert [warning.filename for warning in (*streamed, *whole)] == [__file__, __file__]
 
 
 def test_a_users_header_replaces_the_clients_own(world: World) -> None:

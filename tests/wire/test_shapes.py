@@ -11,7 +11,7 @@ import pytest
 from inference_gateway_sdk import Message, assistant, image_part, tool_result, user
 from inference_gateway_sdk import types as contract
 from inference_gateway_sdk._wire.call import Target
-from inference_gateway_sdk._wire.chat import ChatBody
+from inference_gateway_sdk._wire.chat import StreamedChatBody, chat_body
 from inference_gateway_sdk._wire.messages import messages_body
 from inference_gateway_sdk._wire.responses import response_body
 
@@ -25,7 +25,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 def chat(messages: Any = "Hi", **params: Any) -> dict[str, Any]:
     """The body of a chat."""
-    body: dict[str, Any] = json.loads(ChatBody(CHAT, params, stream=False).encode(messages))
+    body: dict[str, Any] = json.loads(chat_body(CHAT, messages, params))
     return body
 
 
@@ -49,15 +49,15 @@ def test_a_body_that_continues_is_that_of_a_new_request() -> None:
     called = [*asked, {"role": "assistant", "content": None, "tool_calls": [call]}]
     answered = [*called, {"role": "tool", "tool_call_id": "1", "content": "noon \ud800"}, "And now?"]
     params = {"tools": [NESTED], "temperature": 0.5}
-    body = ChatBody(CHAT, params, stream=True)
+    body = StreamedChatBody(CHAT, params)
     for messages in (asked, called, answered, answered, [{**asked[0]}, *answered[1:]], asked, "Hi", answered):
-        assert body.encode(messages) == ChatBody(CHAT, params, stream=True).encode(messages)
+        assert body.encode(messages) == StreamedChatBody(CHAT, params).encode(messages)
 
 
 def test_a_body_that_continues_checks_what_is_new() -> None:
     """A wrong message is refused by its place, added or put in place of a checked one, and again when repeated."""
     right, wrong = {"role": "user", "content": "Hi"}, {"role": "usr", "content": "Hi"}
-    body = ChatBody(CHAT, {}, stream=True)
+    body = StreamedChatBody(CHAT, {})
     body.encode([right, right])
     for messages, place in (([right, right, wrong], 2), ([wrong, right, right], 0), ([right, right, wrong], 2)):
         with pytest.raises(ValueError, match=rf"messages\[{place}\] has the role 'usr'"):
@@ -285,5 +285,5 @@ def test_a_message_may_be_a_pydantic_model_with_an_alias() -> None:
         role: str = "user"
         text: str = pydantic.Field("Hi", alias="content")
 
-    body = ChatBody(Target.resolve("openai/m"), {}, stream=False).encode([Question()])
+    body = chat_body(Target.resolve("openai/m"), [Question()], {})
     assert json.loads(body)["messages"] == [{"role": "user", "content": "Hi"}]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .call import Target
 
-__all__ = ["CHAT_FIELDS", "ChatBody", "chat_call", "dropped_fields", "pop_mcp_bypass", "read_chat"]
+__all__ = ["CHAT_FIELDS", "StreamedChatBody", "chat_body", "chat_call", "dropped_fields", "pop_mcp_bypass", "read_chat"]
 
 PATH = "/chat/completions"
 _REQUEST = "CreateChatCompletionRequest"
@@ -45,13 +45,36 @@ def chat_call(
     return post_call(PATH, target, body, read_chat, headers=headers)
 
 
-class ChatBody:
-    """The JSON of chat requests that differ only in their messages. Their other fields are checked once.
+def chat_body(
+    target: Target, messages: Any, params: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+) -> bytes:
+    """Return the JSON of a request for a complete answer.
+
+    Args:
+        target: Resolved model and provider.
+        messages: A string, a message, or a list of both.
+        params: The other fields of the contract.
+        extra: Fields that the contract does not list.
+
+    Raises:
+        TypeError: A keyword is unknown or a value has the wrong type.
+        ValueError: There are no messages, a value is out of bounds, or a field is given twice.
+        SerializationError: A value cannot be encoded as JSON.
+    """
+    if params or extra:
+        _check_given(params, extra)
+    content = {"messages": read_messages(messages)}
+    return codec.encode(request_fields(_REQUEST, params, target, extra, content=content))
+
+
+class StreamedChatBody:
+    """The JSON of requests for streams that differ only in their messages. Their other fields are checked once.
+
+    Usage is requested at the end of each stream, unless `params` sets `stream_options`.
 
     Args:
         target: Resolved model and provider.
         params: The other fields of the contract.
-        stream: Request a stream, with usage at its end unless `params` sets `stream_options`.
         extra: Fields that the contract does not list.
 
     Raises:
@@ -61,18 +84,12 @@ class ChatBody:
 
     __slots__ = ("_extra", "_fields", "_given", "_target")
 
-    def __init__(
-        self, target: Target, params: Mapping[str, Any], *, stream: bool, extra: Mapping[str, Any] | None = None
-    ) -> None:
-        reject_stream(params, extra, "generate_content_stream")
-        given = dict(params)
-        if stream:
-            given["stream"] = True
-            if given.get("stream_options") is None:
-                given["stream_options"] = {"include_usage": True}
-        check_shapes(given, "chat")
+    def __init__(self, target: Target, params: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> None:
+        _check_given(params, extra)
         self._target = target
-        self._given = given
+        self._given = {**params, "stream": True}
+        if params.get("stream_options") is None:
+            self._given["stream_options"] = {"include_usage": True}
         self._extra = extra
         self._fields: dict[str, Any] | None = None  # of the last request
 
@@ -151,6 +168,11 @@ def read_chat(reply: Reply, target: Target) -> CreateChatCompletionResponse:
     if not answer.id and not answer.model:
         raise DeserializationError("the answer has status 200 but holds no choices", path="$.choices", hint=_NO_CHOICES)
     return answer
+
+
+def _check_given(params: Mapping[str, Any], extra: Mapping[str, Any] | None) -> None:
+    reject_stream(params, extra, "generate_content_stream")
+    check_shapes(params, "chat")
 
 
 def _message(item: Any, where: str) -> Any:

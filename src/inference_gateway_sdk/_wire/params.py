@@ -172,9 +172,13 @@ def request_fields(
         TypeError: A keyword is unknown or a value has the wrong type.
         ValueError: A value is out of bounds, or a field is given twice.
     """
-    fields = {name: value for name, value in given.items() if value is not None}
-    check_params(schema, fields)
-    fields = {**({"model": target.model} if target.model else {}), **(content or {}), **fields}
+    fields: dict[str, Any] = {"model": target.model} if target.model else {}
+    if content is not None:
+        fields.update(content)
+    if given:
+        own = {name: value for name, value in given.items() if value is not None}
+        check_params(schema, own)
+        fields.update(own)
     for name, value in (extra or {}).items():
         if name in fields:
             raise ValueError(f"extra_body: {name!r} is already set by an argument; give it once")

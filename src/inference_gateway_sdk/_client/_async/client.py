@@ -240,11 +240,11 @@ class AsyncInferenceGatewayClient(
         if settings.fallback is not None:
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[CreateChatCompletionResponse]:
-                body = self._chat_body(target, given, settings, stream=False).encode(messages)
+                body = self._chat_body(target, messages, given, settings)
                 return _wire.chat.chat_call(target, body, headers)
 
             return await self._session.send_routed(settings, target, messages, given, render=render)
-        body = self._chat_body(target, given, settings, stream=False).encode(messages)
+        body = self._chat_body(target, messages, given, settings)
         return await self._session.send(_wire.chat.chat_call(target, body, headers), settings)
 
     def generate_content_stream(
@@ -297,7 +297,7 @@ class AsyncInferenceGatewayClient(
             from .fallback import routed_call
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> StreamCall[Any, Any]:
-                body = self._chat_body(target, given, settings, stream=True)
+                body = self._streamed_chat_body(target, given, settings)
                 call = _wire.chat.chat_call(target, body.encode(messages), headers)
                 return stream_call(call, lambda: dialect(provider=target.provider, model=target.model))
 
@@ -306,7 +306,7 @@ class AsyncInferenceGatewayClient(
                 return AsyncStream(session, routed.call, settings, on_truncation=on_truncation, routed=routed)
 
             return routed_stream
-        body = self._chat_body(target, given, settings, stream=True, described=described)
+        body = self._streamed_chat_body(target, given, settings, described=described)
 
         def stream(messages: Any) -> AsyncStream[Any, Any]:
             call = stream_call(
@@ -411,7 +411,7 @@ class AsyncInferenceGatewayClient(
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = _wire.chat.pop_mcp_bypass(given)
-        body = self._chat_body(target, given, settings, stream=False).encode(messages)
+        body = self._chat_body(target, messages, given, settings)
         return cost_bounds(_wire.chat.chat_call(target, body, headers), settings)
 
     # Routes
@@ -442,7 +442,7 @@ class AsyncInferenceGatewayClient(
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params, GENERATES)
         headers = _wire.chat.pop_mcp_bypass(given)
-        body = self._chat_body(target, given, settings, stream=False).encode(messages)
+        body = self._chat_body(target, messages, given, settings)
         book, now = route_book(self._session), self._session.runtime.monotonic()
         if settings.fallback is not None and settings.fallback.needs_listing:
             await load_models(self._session, book, settings)
@@ -530,10 +530,28 @@ class AsyncInferenceGatewayClient(
         """Remember what the pickled client left behind, for `repr` and hints."""
         self._settings = without_left_behind(self._settings, stayed)
 
+    @classmethod
+    def _chat_body(cls, target: Target, messages: Any, given: dict[str, Any], settings: ClientSettings[Any]) -> bytes:
+        cls._complete_chat_params(target, given, settings)
+        return _wire.chat.chat_body(target, messages, given, settings.extra_body)
+
+    @classmethod
+    def _streamed_chat_body(
+        cls, target: Target, given: dict[str, Any], settings: ClientSettings[Any], *, described: bool = False
+    ) -> _wire.chat.StreamedChatBody:
+        cls._complete_chat_params(target, given, settings, described=described, streamed=True)
+        return _wire.chat.StreamedChatBody(target, given, settings.extra_body)
+
     @staticmethod
-    def _chat_body(
-        target: Target, given: dict[str, Any], settings: ClientSettings[Any], *, stream: bool, described: bool = False
-    ) -> _wire.chat.ChatBody:
+    def _complete_chat_params(
+        target: Target,
+        given: dict[str, Any],
+        settings: ClientSettings[Any],
+        *,
+        described: bool = False,
+        streamed: bool = False,
+    ) -> None:
+        """Add the client's defaults to the parameters of a chat, and describe its types."""
         if settings.tools is not None:
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
@@ -547,9 +565,8 @@ class AsyncInferenceGatewayClient(
                 f"the gateway silently drops {', '.join(dropped)} of extra_body from chat completions: use the"
                 " Messages endpoint, the Responses endpoint or the proxy, which pass everything on",
                 UserWarning,
-                stacklevel=4 if stream else 3,  # the line of the caller
+                stacklevel=5 if streamed else 4,  # the line of the caller
             )
-        return _wire.chat.ChatBody(target, given, stream=stream, extra=settings.extra_body)
 
 
 def _restore(

@@ -239,11 +239,11 @@ class InferenceGatewayClient(
         if settings.fallback is not None:
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[CreateChatCompletionResponse]:
-                body = self._chat_body(target, given, settings, stream=False).encode(messages)
+                body = self._chat_body(target, messages, given, settings)
                 return _wire.chat.chat_call(target, body, headers)
 
             return self._session.send_routed(settings, target, messages, given, render=render)
-        body = self._chat_body(target, given, settings, stream=False).encode(messages)
+        body = self._chat_body(target, messages, given, settings)
         return self._session.send(_wire.chat.chat_call(target, body, headers), settings)
 
     def generate_content_stream(
@@ -296,7 +296,7 @@ class InferenceGatewayClient(
             from .fallback import routed_call
 
             def render(target: Target, messages: Any, given: dict[str, Any]) -> StreamCall[Any, Any]:
-                body = self._chat_body(target, given, settings, stream=True)
+                body = self._streamed_chat_body(target, given, settings)
                 call = _wire.chat.chat_call(target, body.encode(messages), headers)
                 return stream_call(call, lambda: dialect(provider=target.provider, model=target.model))
 
@@ -305,7 +305,7 @@ class InferenceGatewayClient(
                 return Stream(session, routed.call, settings, on_truncation=on_truncation, routed=routed)
 
             return routed_stream
-        body = self._chat_body(target, given, settings, stream=True, described=described)
+        body = self._streamed_chat_body(target, given, settings, described=described)
 
         def stream(messages: Any) -> Stream[Any, Any]:
             call = stream_call(
@@ -408,7 +408,7 @@ class InferenceGatewayClient(
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = _wire.chat.pop_mcp_bypass(given)
-        body = self._chat_body(target, given, settings, stream=False).encode(messages)
+        body = self._chat_body(target, messages, given, settings)
         return cost_bounds(_wire.chat.chat_call(target, body, headers), settings)
 
     # Routes
@@ -439,7 +439,7 @@ class InferenceGatewayClient(
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params, GENERATES)
         headers = _wire.chat.pop_mcp_bypass(given)
-        body = self._chat_body(target, given, settings, stream=False).encode(messages)
+        body = self._chat_body(target, messages, given, settings)
         book, now = route_book(self._session), self._session.runtime.monotonic()
         if settings.fallback is not None and settings.fallback.needs_listing:
             load_models(self._session, book, settings)
@@ -527,10 +527,28 @@ class InferenceGatewayClient(
         """Remember what the pickled client left behind, for `repr` and hints."""
         self._settings = without_left_behind(self._settings, stayed)
 
+    @classmethod
+    def _chat_body(cls, target: Target, messages: Any, given: dict[str, Any], settings: ClientSettings[Any]) -> bytes:
+        cls._complete_chat_params(target, given, settings)
+        return _wire.chat.chat_body(target, messages, given, settings.extra_body)
+
+    @classmethod
+    def _streamed_chat_body(
+        cls, target: Target, given: dict[str, Any], settings: ClientSettings[Any], *, described: bool = False
+    ) -> _wire.chat.StreamedChatBody:
+        cls._complete_chat_params(target, given, settings, described=described, streamed=True)
+        return _wire.chat.StreamedChatBody(target, given, settings.extra_body)
+
     @staticmethod
-    def _chat_body(
-        target: Target, given: dict[str, Any], settings: ClientSettings[Any], *, stream: bool, described: bool = False
-    ) -> _wire.chat.ChatBody:
+    def _complete_chat_params(
+        target: Target,
+        given: dict[str, Any],
+        settings: ClientSettings[Any],
+        *,
+        described: bool = False,
+        streamed: bool = False,
+    ) -> None:
+        """Add the client's defaults to the parameters of a chat, and describe its types."""
         if settings.tools is not None:
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
@@ -544,9 +562,8 @@ class InferenceGatewayClient(
                 f"the gateway silently drops {', '.join(dropped)} of extra_body from chat completions: use the"
                 " Messages endpoint, the Responses endpoint or the proxy, which pass everything on",
                 UserWarning,
-                stacklevel=4 if stream else 3,  # the line of the caller
+                stacklevel=5 if streamed else 4,  # the line of the caller
             )
-        return _wire.chat.ChatBody(target, given, stream=stream, extra=settings.extra_body)
 
 
 def _restore(cls: type[InferenceGatewayClient], base_url: str, options: dict[str, Any]) -> InferenceGatewayClient:
