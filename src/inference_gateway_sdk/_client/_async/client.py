@@ -238,14 +238,9 @@ class AsyncInferenceGatewayClient(
         settings, given = split_params(self._settings, params, GENERATES)
         headers = _wire.chat.pop_mcp_bypass(given)
         if settings.fallback is not None:
-
-            def render(target: Target, messages: Any, given: dict[str, Any]) -> Call[CreateChatCompletionResponse]:
-                body = self._chat_body(target, messages, given, settings)
-                return _wire.chat.chat_call(target, body, headers)
-
+            render = partial(self._chat_call, settings, headers)
             return await self._session.send_routed(settings, target, messages, given, render=render)
-        body = self._chat_body(target, messages, given, settings)
-        return await self._session.send(_wire.chat.chat_call(target, body, headers), settings)
+        return await self._session.send(self._chat_call(settings, headers, target, messages, given), settings)
 
     def generate_content_stream(
         self,
@@ -411,8 +406,7 @@ class AsyncInferenceGatewayClient(
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = _wire.chat.pop_mcp_bypass(given)
-        body = self._chat_body(target, messages, given, settings)
-        return cost_bounds(_wire.chat.chat_call(target, body, headers), settings)
+        return cost_bounds(self._chat_call(settings, headers, target, messages, given), settings)
 
     # Routes
 
@@ -442,11 +436,11 @@ class AsyncInferenceGatewayClient(
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params, GENERATES)
         headers = _wire.chat.pop_mcp_bypass(given)
-        body = self._chat_body(target, messages, given, settings)
+        call = self._chat_call(settings, headers, target, messages, given)
         book, now = route_book(self._session), self._session.runtime.monotonic()
         if settings.fallback is not None and settings.fallback.needs_listing:
             await load_models(self._session, book, settings)
-        return explain_routes(book, settings, target, _wire.chat.chat_call(target, body, headers), now)
+        return explain_routes(book, settings, target, call, now)
 
     # Copies with other options
 
@@ -530,43 +524,50 @@ class AsyncInferenceGatewayClient(
         """Remember what the pickled client left behind, for `repr` and hints."""
         self._settings = without_left_behind(self._settings, stayed)
 
-    @classmethod
-    def _chat_body(cls, target: Target, messages: Any, given: dict[str, Any], settings: ClientSettings[Any]) -> bytes:
-        cls._complete_chat_params(target, given, settings)
-        return _wire.chat.chat_body(target, messages, given, settings.extra_body)
-
-    @classmethod
-    def _streamed_chat_body(
-        cls, target: Target, given: dict[str, Any], settings: ClientSettings[Any], *, described: bool = False
-    ) -> _wire.chat.StreamedChatBody:
-        cls._complete_chat_params(target, given, settings, described=described, streamed=True)
-        return _wire.chat.StreamedChatBody(target, given, settings.extra_body)
+    @staticmethod
+    def _chat_call(
+        settings: ClientSettings[Any],
+        headers: tuple[tuple[str, str], ...],
+        target: Target,
+        messages: Any,
+        given: dict[str, Any],
+    ) -> Call[CreateChatCompletionResponse]:
+        _complete_chat_params(target, given, settings)
+        body = _wire.chat.chat_body(target, messages, given, settings.extra_body)
+        return _wire.chat.chat_call(target, body, headers)
 
     @staticmethod
-    def _complete_chat_params(
-        target: Target,
-        given: dict[str, Any],
-        settings: ClientSettings[Any],
-        *,
-        described: bool = False,
-        streamed: bool = False,
-    ) -> None:
-        """Add the client's defaults to the parameters of a chat, and describe its types."""
-        if settings.tools is not None:
-            given.setdefault("tools", list(settings.tools))
-        if settings.max_tokens is not None and "max_completion_tokens" not in given:
-            given.setdefault("max_tokens", settings.max_tokens)
-        if settings.temperature is not None:
-            given.setdefault("temperature", settings.temperature)
-        if ("tools" in given and not described) or "response_format" in given:
-            describe_types(given, "chat", target.provider)
-        if settings.extra_body and (dropped := _wire.chat.dropped_fields(settings.extra_body)):
-            warnings.warn(
-                f"the gateway silently drops {', '.join(dropped)} of extra_body from chat completions: use the"
-                " Messages endpoint, the Responses endpoint or the proxy, which pass everything on",
-                UserWarning,
-                stacklevel=5 if streamed else 4,  # the line of the caller
-            )
+    def _streamed_chat_body(
+        target: Target, given: dict[str, Any], settings: ClientSettings[Any], *, described: bool = False
+    ) -> _wire.chat.StreamedChatBody:
+        _complete_chat_params(target, given, settings, described=described, streamed=True)
+        return _wire.chat.StreamedChatBody(target, given, settings.extra_body)
+
+
+def _complete_chat_params(
+    target: Target,
+    given: dict[str, Any],
+    settings: ClientSettings[Any],
+    *,
+    described: bool = False,
+    streamed: bool = False,
+) -> None:
+    """Add the client's defaults to the parameters of a chat, and describe its types."""
+    if settings.tools is not None:
+        given.setdefault("tools", list(settings.tools))
+    if settings.max_tokens is not None and "max_completion_tokens" not in given:
+        given.setdefault("max_tokens", settings.max_tokens)
+    if settings.temperature is not None:
+        given.setdefault("temperature", settings.temperature)
+    if ("tools" in given and not described) or "response_format" in given:
+        describe_types(given, "chat", target.provider)
+    if settings.extra_body and (dropped := _wire.chat.dropped_fields(settings.extra_body)):
+        warnings.warn(
+            f"the gateway silently drops {', '.join(dropped)} of extra_body from chat completions: use the"
+            " Messages endpoint, the Responses endpoint or the proxy, which pass everything on",
+            UserWarning,
+            stacklevel=5 if streamed else 4,  # the line of the caller
+        )
 
 
 def _restore(
