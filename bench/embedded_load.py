@@ -34,6 +34,7 @@ EVENT = (
 WORD = EVENT % b'{"content":"word "},"finish_reason":null'
 LAST = EVENT % b'{},"finish_reason":"stop"' + b"data: [DONE]\n\n"
 PAGE = "the traffic page open"
+TURNS = 3  # of each gateway of a pair
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -248,27 +249,40 @@ def turn(gateway: Served, asked: argparse.Namespace) -> float:
     return gateway.cpu() - before
 
 
-def compare(asked: argparse.Namespace, turns: int, name: str, options: Sequence[str], without: Sequence[str]) -> None:
-    """Print the processor time of a gateway with some options and of one without them, and their ratio.
+def pair(asked: argparse.Namespace, provider: str, options: Sequence[Sequence[str]], number: int) -> list[float]:
+    """Return the processor seconds of two new gateways, one with each of the options.
 
-    Both live at the same time and work by short turns, so that whatever slows the machine slows both. The first of two
-    turns changes from turn to turn. With `--control`, both gateways have the same options: what the method adds.
+    Both live at the same time and work by short turns, so that whatever slows the machine slows both. The first to be
+    started, and the first of two turns, change from pair to pair and from turn to turn.
     """
-    events = asked.streams * (asked.events + 1)
-    with provided() as provider, served(provider, options) as one, served(provider, without) as other:
-        for gateway in (one, other):  # the first runs of a process take longer, whatever its options
-            gateway.run(asked.streams, asked.events)
-        used: list[tuple[float, float]] = []
-        for number in range(turns):
-            order = (one, other) if number % 2 else (other, one)
-            each = {gateway: turn(gateway, asked) / events * 1e6 for gateway in order}
-            used.append((each[one], each[other]))
-            print(
-                f"turn {number + 1}: {each[one]:.1f} µs an event with {name}, {each[other]:.1f} µs without", flush=True
-            )
+    with contextlib.ExitStack() as running:
+        gateways: dict[int, Served] = {}
+        for which in (0, 1) if number % 2 else (1, 0):
+            gateways[which] = running.enter_context(served(provider, options[which]))
+            gateways[which].run(asked.streams, asked.events)  # the first run of a process takes longer
+        used = [0.0, 0.0]
+        for at in range(TURNS):
+            for which in (0, 1) if (number + at) % 2 else (1, 0):
+                used[which] += turn(gateways[which], asked)
+    return used
+
+
+def compare(asked: argparse.Namespace, pairs: int, name: str, options: Sequence[str], without: Sequence[str]) -> None:
+    """Print the processor time of gateways with some options and of ones without them, and their ratio.
+
+    Every pair is two new processes: two of the same program differ by some per cent for as long as they live, so that
+    turns of one pair would measure the pair. With `--control`, both have the same options: what the method adds.
+    """
+    events = TURNS * asked.streams * (asked.events + 1)
+    used: list[tuple[float, float]] = []
+    with provided() as provider:
+        for number in range(pairs):
+            one, other = (seconds / events * 1e6 for seconds in pair(asked, provider, (options, without), number))
+            used.append((one, other))
+            print(f"pair {number + 1}: {one:.1f} µs an event with {name}, {other:.1f} µs without", flush=True)
     medians = [statistics.median(column) for column in zip(*used, strict=True)]
     print(f"medians of {asked.streams} streams: {medians[0]:.1f} µs an event with {name}, {medians[1]:.1f} µs without")
-    print(f"mean ratio of {turns} turns and its 95 % interval: {interval([a / b for a, b in used])}")
+    print(f"mean ratio of {pairs} pairs and its 95 % interval: {interval([a / b for a, b in used])}")
 
 
 def measured(asked: argparse.Namespace) -> tuple[int, int, float, float, float, float]:
@@ -291,19 +305,19 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=40)
     parser.add_argument("--pause", type=float, default=0.2, help="seconds after each event; 0 for maximum speed")
     parser.add_argument("--together", action="store_true", help="continue only when all streams are open")
-    parser.add_argument("--log-cost", type=int, metavar="TURNS", help="compare the request log with --quiet, by turns")
-    parser.add_argument("--inspect-cost", type=int, metavar="TURNS", help="compare an open traffic page with none")
+    parser.add_argument("--log-cost", type=int, metavar="PAIRS", help="compare the request log with --quiet")
+    parser.add_argument("--inspect-cost", type=int, metavar="PAIRS", help="compare an open traffic page with none")
     parser.add_argument("--control", action="store_true", help="compare a gateway with another of the same options")
     parser.add_argument("--provide", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.provide:
         asyncio.run(provide(asked.events, asked.pause, asked.streams if asked.together else 0))
         return
-    if (turns := asked.log_cost or asked.inspect_cost) is not None:
-        if turns < min(STUDENT):
-            parser.error(f"compare at least {min(STUDENT)} turns; 20 for a narrow interval")
+    if (pairs := asked.log_cost or asked.inspect_cost) is not None:
+        if pairs < min(STUDENT):
+            parser.error(f"compare at least {min(STUDENT)} pairs; 20 for a narrow interval")
         name, options, without = ("the log", (), ("--quiet",)) if asked.log_cost else (PAGE, ("--inspect",), ())
-        compare(asked, turns, name, without if asked.control else options, without)
+        compare(asked, pairs, name, without if asked.control else options, without)
         return
     whole, most, seconds, used, before, after = measured(asked)
     handed = asked.streams * (asked.events + 2)

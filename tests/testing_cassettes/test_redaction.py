@@ -28,7 +28,7 @@ from inference_gateway_sdk.testing.cassettes import (
 )
 from inference_gateway_sdk.testing.cassettes.file import load
 from inference_gateway_sdk.testing.cassettes.redaction import hide_text, is_base64, may_hold_secrets
-from inference_gateway_sdk.testing.cassettes.redactor import Redactor, hide_body, hide_json
+from inference_gateway_sdk.testing.cassettes.redactor import Redactor, hide_body, hide_json, named_secrets
 from testing_cassettes.exchanges import exchanges
 from testing_cassettes.stub import StubAnswer, StubDriver, read_all
 
@@ -408,6 +408,7 @@ def test_the_glance_overlooks_nothing(text: str) -> None:
         except ValueError:
             return
         assert json.dumps(hide_json(value, Redaction())) == json.dumps(value)  # as text: NaN is not equal to itself
+        assert not list(named_secrets(value, Redaction()))
 
 
 def test_more_is_hidden_by_name_and_pattern() -> None:

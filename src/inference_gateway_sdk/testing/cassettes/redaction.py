@@ -148,20 +148,21 @@ _DATA_URL: Final = re.compile(r"data:[\w/+.-]+;base64,")
 _BASE64_LINE: Final = re.compile(r"[A-Za-z0-9+/]++={0,2}")
 _SHORTEST_LINE: Final = 40  # of base64 that is wrapped; shorter ones are words
 
-# Each default secret contains one of these parts. Text without them needs no further search.
-_SECRET_HINTS: Final = re.compile(
-    r"auth|token|key|secret|pass|credential|cookie|sess|sign|assert|sig=|code=|pwd|jwt|bearer|basic|://"
-    r"|connection|webhook|dsn|pem|hmac|otp|-u|--user"
-    r"|sk[-_]|[pr]k-|pplx-|fw_|tgp_|xai-|nvapi-|hf_|r8_|aiza|eyj|gh[opsur]_|github_pat_|glpat-|xox|ya29|sntrys_|npm_|pypi-"
-    r"|akia|asia|-----begin|%[2-7][0-9a-f]|\\u00[2-7]",
-    re.IGNORECASE,
+# Each default secret contains one of these parts, in any case. Text without them needs no further search. They are
+# looked for one by one, which takes a thirtieth of the time of an expression that ignores case.
+_SECRET_HINTS: Final = (
+    *("auth token key secret pass credential cookie sess sign assert sig= code= pwd jwt bearer basic ://".split()),
+    *("connection webhook dsn pem hmac otp -u".split()),
+    *("sk- sk_ pk- rk- pplx- fw_ tgp_ xai- nvapi- hf_ r8_ aiza eyj gho_ ghp_ ghs_ ghu_ ghr_ github_pat_".split()),
+    *("glpat- xox ya29 sntrys_ npm_ pypi- akia asia -----begin %2 %3 %4 %5 %6 %7 \\u00".split()),
 )
 
 
 def may_hold_secrets(text: str, redaction: Redaction, known: Iterable[str] = ()) -> bool:
     """Return False if the text has no secrets for certain, so that it need not be searched."""
-    own = redaction.headers or redaction.query or redaction.fields or redaction.patterns
-    return bool(own or _SECRET_HINTS.search(text) or any(value in text for value in known))
+    if redaction.headers or redaction.query or redaction.fields or redaction.patterns:
+        return True
+    return any(map(text.casefold().__contains__, _SECRET_HINTS)) or any(value in text for value in known)
 
 
 def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str:

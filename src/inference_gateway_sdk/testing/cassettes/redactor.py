@@ -150,9 +150,9 @@ def _unless_equal(before: str, after: str, data: bytes) -> bytes:
     return data if before == after else after.encode()
 
 
-def _bytewise(known: tuple[str, ...]) -> list[str]:
+def _bytewise(known: tuple[str, ...]) -> tuple[str, ...]:
     """Return the values in all spellings, as UTF-8 bytes read as Latin-1."""
-    return [value.encode("utf-8", "replace").decode("latin-1") for value in _spellings(known)]
+    return tuple([value.encode("utf-8", "replace").decode("latin-1") for value in _spellings(known)])
 
 
 def _spellings(known: tuple[str, ...]) -> tuple[str, ...]:
@@ -284,9 +284,16 @@ class Redactor:
         return tuple([Piece(piece.at, data) for piece, data in zip(pieces, changed, strict=True) if data])
 
     def _edits(self, body: bytes, content_type: str) -> Iterator[Edit]:
-        for start, content in _contents(body, content_type):
+        for start, content in self._suspects(body, content_type, self._known):
             hidden = hide_body(content, self._redaction, self._known, content_type)
             yield from Edit.between(start, content, hidden)
+
+    def _suspects(self, body: bytes, content_type: str, known: Iterable[str] = ()) -> Iterator[tuple[int, bytes]]:
+        """Yield the parts of a body that may hold secrets and their offsets."""
+        known = _bytewise(tuple(known))  # once: a stream has thousands of lines
+        for start, content in _contents(body, content_type):
+            if may_hold_secrets(content.decode("latin-1"), self._redaction, known):
+                yield start, content
 
     # Learning
 
@@ -321,7 +328,7 @@ class Redactor:
         if content_type.startswith(FORM):
             self._learn_pairs(body.decode("utf-8", "replace"))
             return
-        for _, content in _contents(body, content_type):
+        for _, content in self._suspects(body, content_type):
             with suppress(UnicodeDecodeError, NotJsonError):
                 self._remember(*named_secrets(read_shallow(content.decode("utf-8")), self._redaction))
 
