@@ -37,6 +37,18 @@ REQUESTS = {
         {},
     ),
     "messages": ("/v1/messages", {**CHAT, "model": "anthropic/claude", "max_tokens": 5, "system": "Be brief."}, {}),
+    "fields with names of options": (
+        "/v1/messages",
+        {
+            **CHAT,
+            "model": "anthropic/claude",
+            "max_tokens": 5,
+            "fallback": ["openai/m"],
+            "timeout": 3,
+            "tags": {"a": "b"},
+        },
+        {},
+    ),
     "streamed messages": ("/v1/messages", {**CHAT, "model": "anthropic/claude", "max_tokens": 5, "stream": True}, {}),
     "a response": ("/v1/responses", {"model": "openai/gpt-4o", "input": CHAT["messages"]}, {}),
     "a text as input": ("/v1/responses", {"model": "openai/gpt-4o", "input": "Hi"}, {}),

@@ -62,7 +62,7 @@ def _in_notebook() -> bool:
 
 
 def describe(progress: BatchProgress, *, rows: bool = True) -> str:
-    """Return the figures as one line of text, without the number of rows on wish."""
+    """Return the figures as one line of text. Without `rows`, the number of rows and the time left are not in it."""
     rate, tokens_rate = _rates(progress)
     parts = [_rows(progress)] if rows else []
     parts += [f"{_short(rate)} rows/s", f"{_short(tokens_rate)} tokens/s"]

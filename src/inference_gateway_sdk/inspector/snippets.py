@@ -11,7 +11,8 @@ from pprint import pformat
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from .._client.params import CallOptions, ChatParams, MessagesParams, ResponseParams
+from .._client.params import ChatParams, MessagesParams, ResponseParams
+from .._client.settings import GENERATES
 from .._model.json_values import is_array, is_mapping
 from .._wire.chat import dropped_fields
 
@@ -35,7 +36,7 @@ class _Method(NamedTuple):
 
 def _names(params: Any, *positional: str) -> frozenset[str]:
     given = params.__required_keys__ | params.__optional_keys__
-    return frozenset(given - CallOptions.__optional_keys__ - {"model", "stream", "mcp_bypass", *positional})
+    return frozenset(given - GENERATES - {"model", "stream", "mcp_bypass", *positional})
 
 
 _METHODS = {
