@@ -29,6 +29,7 @@ __all__ = [
 _RECORD = "inference_gateway.record"  # key of the scope's extensions: the record of the request
 _LONGEST = 1024  # bytes of a report of tokens
 _USAGE = b'"usage"'
+_decode = json.JSONDecoder().raw_decode
 _INPUT = re.compile(rb'"(?:prompt_tokens|input_tokens)"\s*:\s*(\d+)')
 _OUTPUT = re.compile(rb'"(?:completion_tokens|output_tokens)"\s*:\s*(\d+)')
 
@@ -74,6 +75,8 @@ class RequestRecord:
     @property
     def tokens(self) -> tuple[int | None, int | None]:
         """The tokens of the prompt and of the answer, None where the answer does not report them."""
+        if not self._last:
+            return None, None
         found = self._first + self._last + self._rest
         return _most(_INPUT, found), _most(_OUTPUT, found)
 
@@ -81,11 +84,13 @@ class RequestRecord:
     def usage(self) -> dict[str, Any]:
         """The members of the reported usage, empty where the answer reports none. Messages reports it in parts."""
         found: dict[str, Any] = {}
+        if not self._last:
+            return found
         for report in (self._first, self._last + self._rest):
             # b'"usage":{"prompt_tokens":3},"choices":[]}' becomes {"prompt_tokens": 3}
             text = report.partition(b":")[2].decode("utf-8", "replace").lstrip()
             with suppress(ValueError):
-                value: Any = json.JSONDecoder().raw_decode(text)[0]
+                value: Any = _decode(text)[0]
                 found |= value if isinstance(value, dict) else {}
         return found
 

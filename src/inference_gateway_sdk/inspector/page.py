@@ -66,7 +66,7 @@ _SAFETY = {
 _DIALECTS = {"/chat/completions": "chat", "/messages": "messages", "/responses": "responses"}
 _LEAST_WAIT = 0.4  # seconds between two requests of the page
 _LEAST_DETAIL_WAIT = 1.0  # seconds between two requests for the details of an open stream
-_WAIT_OF_STREAM = 0.01  # seconds that each open stream adds to the wait: 200 of them make it 2 s
+_WAIT_OF_STREAM = 0.01  # seconds of both waits for each open stream: 2 s for 200 of them
 _SHARE = 200  # the page waits this many times as long as its last request took, so that it costs about 0.5 %
 _TEXTS = ("text/", "application/json", "application/x-www-form-urlencoded", "multipart/")
 
@@ -152,7 +152,7 @@ class Inspector:
             "progress": [self._progress(entry) for entry in entries if entry.version <= since],
         }
         answer = msgspec.json.encode(body)
-        least = max(_LEAST_WAIT, _WAIT_OF_STREAM * sum(entry.ended is None for entry in entries))
+        least = max(_LEAST_WAIT, _WAIT_OF_STREAM * self.traffic.open)
         return _json(answer, _wait(time.perf_counter() - began, least))
 
     async def _clear(self, _: Request) -> Response:
@@ -174,7 +174,8 @@ class Inspector:
             "answer_cut": entry.size > len(entry.answer),
             "forgotten": entry.forgotten,
         }
-        return _json(msgspec.json.encode(detail), _wait(took, _LEAST_DETAIL_WAIT))
+        least = _LEAST_DETAIL_WAIT + _WAIT_OF_STREAM * self.traffic.open
+        return _json(msgspec.json.encode(detail), _wait(took, least))
 
     def _progress(self, entry: RecordedTraffic) -> tuple[int, int, int, float]:
         """Return the number of an open stream and its counters: pieces, size, seconds."""
@@ -205,8 +206,9 @@ class Inspector:
 
     def _cost(self, record: RequestRecord) -> str | None:
         """Return the cost, with its bounds where it is not exact; None where it is not known."""
-        dialect = next((name for end, name in _DIALECTS.items() if record.path.endswith(end)), "")
-        usage = Usage.read(dialect, record.usage) if dialect else None
+        reported = record.usage
+        dialect = next((name for end, name in _DIALECTS.items() if record.path.endswith(end)), "") if reported else ""
+        usage = Usage.read(dialect, reported) if dialect else None
         if usage is None:
             return None
         provider, model = record.provider or "", record.model or ""
