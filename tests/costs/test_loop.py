@@ -115,8 +115,10 @@ def test_four_processes_leave_the_loop_free(tmp_path: Path) -> None:
             finally:
                 os._exit(1)
         children.append(pid)
-    longest = work(path, calls)
-    gc.unfreeze()
+    try:
+        longest = work(path, calls)
+    finally:
+        gc.unfreeze()
     assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children] == [0] * 3
     ledger = Ledger(path)
     assert ledger.total().calls == 4 * (calls + 1)

@@ -146,6 +146,7 @@ def test_an_open_stream_is_sent_as_counters() -> None:
         first = answer.json()
         assert (len(first["requests"]), first["progress"]) == (150, [])
         assert float(answer.headers["x-wait"]) >= 1.5
+        assert float(page.get("/inspect/requests/1").headers["x-wait"]) >= 2.5
         traffic.add_piece(entries[0], b"three")
         later = listed(page, first["version"], first["run"])
         assert later["requests"] == []

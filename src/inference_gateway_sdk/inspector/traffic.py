@@ -182,7 +182,6 @@ class Traffic:
 
     Attributes:
         version: A number that grows with every change other than a further piece of an answer.
-        open: The number of requests whose answers have not ended.
     """
 
     def __init__(
@@ -193,7 +192,6 @@ class Traffic:
         most_held: int = _MOST_HELD,
     ) -> None:
         self.version: int = 0
-        self.open: int = 0
         self._clock = clock
         self._now = now
         self._most_held = most_held
@@ -211,12 +209,16 @@ class Traffic:
         """The number of the oldest request that is listed."""
         return self._entries[0].number if self._entries else self._number + 1
 
+    @property
+    def open(self) -> int:
+        """The number of listed requests whose answers have not ended."""
+        return sum(entry.ended is None for entry in self._entries)
+
     def begin(self, record: RequestRecord, scope: Scope) -> RecordedTraffic:
         """Add a request."""
         self._number += 1
         entry = RecordedTraffic(self._number, record, scope, self._clock(), self._now())
         self._entries.append(entry)
-        self.open += 1
         if len(self._entries) > _MOST_REQUESTS:
             self._forget(self._entries.popleft())
         self._touch(entry)
@@ -250,7 +252,6 @@ class Traffic:
     def end(self, entry: RecordedTraffic) -> None:
         """Record that the answer has ended, whole or not."""
         entry.ended = entry.seconds(self._clock())
-        self.open -= 1
         self._held -= entry.release()
         self._touch(entry)
 

@@ -549,7 +549,7 @@ def _complete_chat_params(
     described: bool = False,
     streamed: bool = False,
 ) -> None:
-    """Add the client's defaults to the parameters of a chat, and describe its types."""
+    """Add the client's defaults to the parameters of a chat, describe its types, and warn of dropped fields."""
     if settings.tools is not None:
         given.setdefault("tools", list(settings.tools))
     if settings.max_tokens is not None and "max_completion_tokens" not in given:

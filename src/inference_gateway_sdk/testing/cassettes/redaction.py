@@ -149,7 +149,7 @@ _BASE64_LINE: Final = re.compile(r"[A-Za-z0-9+/]++={0,2}")
 _SHORTEST_LINE: Final = 40  # of base64 that is wrapped; shorter ones are words
 
 # Each default secret contains one of these parts, in any case. Text without them needs no further search. They are
-# looked for one by one, which takes a thirtieth of the time of an expression that ignores case.
+# looked for one by one, which takes an eighth of the time of an expression that ignores case.
 _SECRET_HINTS: Final = (
     *("auth token key secret pass credential cookie sess sign assert sig= code= pwd jwt bearer basic ://".split()),
     *("connection webhook dsn pem hmac otp -u".split()),
